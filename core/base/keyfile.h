@@ -1,0 +1,72 @@
+/* Strict reading of keyfiles: "consume and complain".
+ *
+ * Every getter takes its key out; keyfile_finish() turns whatever is left over into a fault. Nothing is
+ * an error by itself: all faults are collected, each as one line
+ *     FILE: [GROUP] KEY: what is wrong, what is allowed
+ * so that an owner sees every mistake of a configuration in one go. Getters return the fallback after a
+ * fault, so reading can go on.
+ *
+ * Several files may be added; a later file's key replaces an earlier one's, and the fault names the file
+ * the key came from. Whole-line comments anywhere (also before the first group) and a UTF-8 byte order
+ * mark are harmless. No variable expansion. Lists are separated by ';' with GKeyFile's escapes; a trailing
+ * ';' is fine.
+ *
+ * Ownership: strings returned belong to the caller. Not thread-safe.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* Largest file read, in bytes; anything bigger is not a configuration. */
+#define KEYFILE_SIZE_MAX (256 * 1024)
+
+typedef struct _Keyfile Keyfile;
+
+Keyfile *keyfile_new(void);
+void keyfile_free(Keyfile *self);
+
+/* Adds a file. A missing, unreadable, oversized or unparsable file is a fault naming it; with
+ * optional TRUE a missing one is nothing. */
+void keyfile_add_file(Keyfile *self, const char *path, gboolean optional);
+/* Adds every *.conf of a directory in byte order of the names; a missing directory is nothing.
+ * Names that begin with '.' or contain ".dpkg-" are skipped. */
+void keyfile_add_directory(Keyfile *self, const char *path);
+/* Adds text as if it were the file `name`. */
+void keyfile_add_text(Keyfile *self, const char *name, const char *text, gsize length);
+
+gboolean keyfile_has_group(const Keyfile *self, const char *group);
+gboolean keyfile_has_key(const Keyfile *self, const char *group, const char *key);
+/* Names of the groups that start with prefix ("plugin "), in file order. */
+char **keyfile_groups(const Keyfile *self, const char *prefix);
+/* All keys of a group, in file order. */
+char **keyfile_keys(const Keyfile *self, const char *group);
+
+/* An empty value counts as unset. fallback may be NULL. */
+char *keyfile_string(Keyfile *self, const char *group, const char *key, const char *fallback);
+/* Fault "is missing" when unset; `what` says in words what belongs there. Returns NULL then. */
+char *keyfile_required(Keyfile *self, const char *group, const char *key, const char *what);
+/* Exactly as the file has it between '=' and the line end, escapes and all (for plugin settings). */
+char *keyfile_raw(Keyfile *self, const char *group, const char *key);
+gboolean keyfile_boolean(Keyfile *self, const char *group, const char *key, gboolean fallback); /* true|false|yes|no|1|0 */
+gint64 keyfile_integer(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max, gint64 fallback);
+/* "10s", "5min", "2h", "1d", "500ms"; a bare number is seconds. Milliseconds. */
+gint64 keyfile_duration(Keyfile *self, const char *group, const char *key, gint64 min_ms, gint64 max_ms, gint64 fallback_ms);
+/* "64K", "10M", "2G" (powers of 1024); bytes. */
+gint64 keyfile_size(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max, gint64 fallback);
+/* One of words (NULL-terminated); its index. */
+gint keyfile_choice(Keyfile *self, const char *group, const char *key, const char *const *words, gint fallback);
+/* NULL-terminated; fallback is a ';' list in text form and may be NULL for an empty list. */
+char **keyfile_list(Keyfile *self, const char *group, const char *key, const char *fallback);
+
+/* The same rules for text that comes from elsewhere. FALSE leaves *value alone. */
+gboolean keyfile_parse_duration(const char *text, gint64 *value_ms) G_GNUC_WARN_UNUSED_RESULT;
+gboolean keyfile_parse_size(const char *text, gint64 *value) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Adds a fault in the usual form; key may be NULL. For checks between keys. */
+void keyfile_fault(Keyfile *self, const char *group, const char *key, const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* Every group and key not consumed so far becomes a fault. `groups` lists the known group names for the message. */
+void keyfile_finish(Keyfile *self, const char *known_groups);
+/* The faults so far, in file and line order of discovery (char *); belongs to self. */
+GPtrArray *keyfile_faults(Keyfile *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keyfile, keyfile_free)

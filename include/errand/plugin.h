@@ -1,0 +1,1 @@
+/* errand: the contract between errand and a handler plugin. */
