@@ -1,8 +1,8 @@
 /* Retry delays that spread a fleet: exponential with full jitter, also at the cap.
  *
- * The n-th delay is uniform in [base/2, base] ms with base = min(cap, first * 2^n): never zero, never in
- * step with other devices, and still spread by half its length when the cap is reached. Pure but for the
- * random source, which a test may replace. */
+ * The n-th delay is uniform in [base/2, base] ms with base = min(cap, first * 2^n): never zero,
+ * never in step with other devices, and still spread by half its length when the cap is reached.
+ * Pure but for the random source, which a test may replace. */
 #pragma once
 
 #include <glib.h>

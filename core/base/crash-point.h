@@ -1,10 +1,10 @@
 /* Places where tests pull the plug.
  *
  * crash_point("store:verdict-written") does nothing in a release. With -Dtests=true it leaves the
- * process at once with _exit(137), as kill -9 would, when ERRAND_TEST_CRASH_AT is its name ("NAME" or "NAME:N" for the
- * N-th passage). Every use is recorded in a linker section, so that a test can list all points
- * (errandd --list-crash-points in such a build) and a new one cannot be forgotten. The argument must be a
- * string literal "module:what-just-happened". */
+ * process at once with _exit(137), as kill -9 would, when ERRAND_TEST_CRASH_AT is its name ("NAME"
+ * or "NAME:N" for the N-th passage). Every use is recorded in a linker section, so that a test can
+ * list all points (errandd --list-crash-points in such a build) and a new one cannot be forgotten.
+ * The argument must be a string literal "module:what-just-happened". */
 #pragma once
 
 #include <glib.h>

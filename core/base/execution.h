@@ -1,9 +1,9 @@
 /* What names one job execution, and the service's status words.
  *
- * The service may reuse a jobId (a retry, a thing that rejoins its group) and even, once an execution
- * was deleted, its executionNumber. Only the three values together are unique, so everything in errand
- * that must not act twice compares all three and never the document, whose presigned URLs change with
- * every delivery.
+ * The service may reuse a jobId (a retry, a thing that rejoins its group) and even, once an
+ * execution was deleted, its executionNumber. Only the three values together are unique, so
+ * everything in errand that must not act twice compares all three and never the document, whose
+ * presigned URLs change with every delivery.
  *
  * Pure values; no threads, no I/O.
  */
@@ -17,7 +17,8 @@
 typedef struct {
     char *job_id;     /* owned */
     gint64 number;    /* executionNumber, 1 for the first try */
-    gint64 queued_at; /* queuedAt as the service wrote it, seconds; only compared, never computed with */
+    gint64 queued_at; /* queuedAt as the service wrote it, seconds; only compared, never computed
+                         with */
 } ExecutionId;
 
 /* The words of the service. Zero is failure, so that a forgotten status is never a success. */
@@ -38,7 +39,8 @@ void execution_id_free(ExecutionId *self);
 gboolean execution_id_equal(gconstpointer a, gconstpointer b); /* GEqualFunc */
 guint execution_id_hash(gconstpointer self);                   /* GHashFunc */
 
-/* "JOBID.NUMBER.QUEUEDAT": safe as a file name because a jobId has no dot and no slash. Caller frees. */
+/* "JOBID.NUMBER.QUEUEDAT": safe as a file name because a jobId has no dot and no slash. Caller
+ * frees. */
 char *execution_id_to_name(const ExecutionId *self);
 /* The reverse; NULL when the text is not such a name. */
 ExecutionId *execution_id_from_name(const char *name) G_GNUC_WARN_UNUSED_RESULT;
@@ -48,7 +50,8 @@ gboolean execution_job_id_valid(const char *text);
 
 /* "IN_PROGRESS" and so on; never NULL. */
 const char *execution_status_to_word(ExecutionStatus status);
-gboolean execution_status_from_word(const char *word, ExecutionStatus *status) G_GNUC_WARN_UNUSED_RESULT;
+gboolean execution_status_from_word(const char *word,
+                                    ExecutionStatus *status) G_GNUC_WARN_UNUSED_RESULT;
 /* SUCCEEDED, FAILED, REJECTED, TIMED_OUT, REMOVED, CANCELED: nothing may change it any more. */
 gboolean execution_status_is_final(ExecutionStatus status);
 

@@ -1,14 +1,14 @@
 /* Strict reading of keyfiles: "consume and complain".
  *
- * Every getter takes its key out; keyfile_finish() turns whatever is left over into a fault. Nothing is
- * an error by itself: all faults are collected, each as one line
- *     FILE: [GROUP] KEY: what is wrong, what is allowed
- * so that an owner sees every mistake of a configuration in one go. Getters return the fallback after a
- * fault, so reading can go on.
+ * Every getter takes its key out; keyfile_finish() turns whatever is left over into a fault.
+ * Nothing is an error by itself: all faults are collected, each as one line FILE: [GROUP] KEY: what
+ * is wrong, what is allowed so that an owner sees every mistake of a configuration in one go.
+ * Getters return the fallback after a fault, so reading can go on.
  *
- * Several files may be added; a later file's key replaces an earlier one's, and the fault names the file
- * the key came from. Whole-line comments anywhere (also before the first group) and a UTF-8 byte order
- * mark are harmless. No variable expansion. Lists are separated by ';' with GKeyFile's escapes; a trailing
+ * Several files may be added; a later file's key replaces an earlier one's, and the fault names the
+ * file the key came from. Whole-line comments anywhere (also before the first group) and a UTF-8
+ * byte order mark are harmless. No variable expansion. Lists are separated by ';' with GKeyFile's
+ * escapes; a trailing
  * ';' is fine.
  *
  * Ownership: strings returned belong to the caller. Not thread-safe.
@@ -45,16 +45,22 @@ char **keyfile_keys(const Keyfile *self, const char *group);
 char *keyfile_string(Keyfile *self, const char *group, const char *key, const char *fallback);
 /* Fault "is missing" when unset; `what` says in words what belongs there. Returns NULL then. */
 char *keyfile_required(Keyfile *self, const char *group, const char *key, const char *what);
-/* Exactly as the file has it between '=' and the line end, escapes and all (for plugin settings). */
+/* Exactly as the file has it between '=' and the line end, escapes and all (for plugin settings).
+ */
 char *keyfile_raw(Keyfile *self, const char *group, const char *key);
-gboolean keyfile_boolean(Keyfile *self, const char *group, const char *key, gboolean fallback); /* true|false|yes|no|1|0 */
-gint64 keyfile_integer(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max, gint64 fallback);
+gboolean keyfile_boolean(Keyfile *self, const char *group, const char *key,
+                         gboolean fallback); /* true|false|yes|no|1|0 */
+gint64 keyfile_integer(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max,
+                       gint64 fallback);
 /* "10s", "5min", "2h", "1d", "500ms"; a bare number is seconds. Milliseconds. */
-gint64 keyfile_duration(Keyfile *self, const char *group, const char *key, gint64 min_ms, gint64 max_ms, gint64 fallback_ms);
+gint64 keyfile_duration(Keyfile *self, const char *group, const char *key, gint64 min_ms,
+                        gint64 max_ms, gint64 fallback_ms);
 /* "64K", "10M", "2G" (powers of 1024); bytes. */
-gint64 keyfile_size(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max, gint64 fallback);
+gint64 keyfile_size(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max,
+                    gint64 fallback);
 /* One of words (NULL-terminated); its index. */
-gint keyfile_choice(Keyfile *self, const char *group, const char *key, const char *const *words, gint fallback);
+gint keyfile_choice(Keyfile *self, const char *group, const char *key, const char *const *words,
+                    gint fallback);
 /* NULL-terminated; fallback is a ';' list in text form and may be NULL for an empty list. */
 char **keyfile_list(Keyfile *self, const char *group, const char *key, const char *fallback);
 
@@ -63,8 +69,10 @@ gboolean keyfile_parse_duration(const char *text, gint64 *value_ms) G_GNUC_WARN_
 gboolean keyfile_parse_size(const char *text, gint64 *value) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Adds a fault in the usual form; key may be NULL. For checks between keys. */
-void keyfile_fault(Keyfile *self, const char *group, const char *key, const char *format, ...) G_GNUC_PRINTF(4, 5);
-/* Every group and key not consumed so far becomes a fault. `groups` lists the known group names for the message. */
+void keyfile_fault(Keyfile *self, const char *group, const char *key, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+/* Every group and key not consumed so far becomes a fault. `groups` lists the known group names for
+ * the message. */
 void keyfile_finish(Keyfile *self, const char *known_groups);
 /* The faults so far, in file and line order of discovery (char *); belongs to self. */
 GPtrArray *keyfile_faults(Keyfile *self);

@@ -4,14 +4,16 @@
 
 #include <glib.h>
 
-/* A value the service takes: valid UTF-8 (bad bytes become U+FFFD), line ends become " | ", tabs and other
- * white space one blank, every Unicode "other" character (controls, format, private use, unassigned)
- * and ANSI escape sequences dropped, ends trimmed; never longer than max_units UTF-16 units. keep_tail
- * says which end survives the cut: the last words of a program, the first of a message. length may be -1. */
+/* A value the service takes: valid UTF-8 (bad bytes become U+FFFD), line ends become " | ", tabs
+ * and other white space one blank, every Unicode "other" character (controls, format, private use,
+ * unassigned) and ANSI escape sequences dropped, ends trimmed; never longer than max_units UTF-16
+ * units. keep_tail says which end survives the cut: the last words of a program, the first of a
+ * message. length may be -1. */
 char *text_clean(const char *bytes, gssize length, gsize max_units, gboolean keep_tail);
 
-/* Replaces the query and the user part of every URL in text ("https://host/path?…" -> "https://host/path?***").
- * A presigned query is a credential and must not reach a log, a statusDetails value or an argument list. */
+/* Replaces the query and the user part of every URL in text ("https://host/path?…" ->
+ * "https://host/path?***"). A presigned query is a credential and must not reach a log, a
+ * statusDetails value or an argument list. */
 char *text_redact(const char *text);
 
 /* Whether text is 1..max bytes of [a-z0-9-]: a reason word. NULL is not. */

@@ -1,9 +1,9 @@
 /* Opening files that decide what runs as root: checked and used through one descriptor.
  *
- * A file qualifies when it is a regular file (no link, FIFO, device), owned by root or by the user errand
- * runs as, and not writable by group or others, and so does every directory that leads to it (a sticky
- * world-writable directory like /tmp above does not disqualify what is owned properly below it). The
- * descriptor returned is the one that was checked: pass it on, never the path.
+ * A file qualifies when it is a regular file (no link, FIFO, device), owned by root or by the user
+ * errand runs as, and not writable by group or others, and so does every directory that leads to it
+ * (a sticky world-writable directory like /tmp above does not disqualify what is owned properly
+ * below it). The descriptor returned is the one that was checked: pass it on, never the path.
  *
  * Errors: VET_ERROR; the message has path, found, wanted and the command that mends it.
  * Never blocks: opens with O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC.
@@ -16,7 +16,7 @@
 GQuark vet_error_quark(void);
 
 typedef enum {
-    VET_ERROR_MISSING, /* no such file */
+    VET_ERROR_MISSING,   /* no such file */
     VET_ERROR_UNTRUSTED, /* owner, mode or type is wrong */
     VET_ERROR_IO,
 } VetError;
@@ -25,6 +25,6 @@ typedef enum {
 int vet_open(const char *directory, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether the directory itself qualifies. */
 gboolean vet_directory(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Whether a private file (a key) is a regular file that group and others cannot read (mode & 077 == 0);
- * the message has the chmod line. Stricter than wanted is fine. */
+/* Whether a private file (a key) is a regular file that group and others cannot read (mode & 077 ==
+ * 0); the message has the chmod line. Stricter than wanted is fine. */
 gboolean vet_private_file(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
