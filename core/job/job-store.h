@@ -1,0 +1,75 @@
+/* What is on disk about the jobs the gateway holds: STATE/jobs/JOBID.NUMBER.QUEUEDAT/ and
+ * STATE/history.
+ *
+ * A folder has `record` (a keyfile: state, steps' progress, verdict; replaced as a whole, durable
+ * when the call returns), `document.json` (written once), `state` (the running step's saved state)
+ * and `private/` (the step's own directory, kept until the job ends). Writes per job are a small
+ * constant: created, started once per step, verdict; none for progress, none while idle.
+ *
+ * A damaged record is set aside under STATE/damaged/ with one warning, never a crash; the job is
+ * then reported by what is known: its name still tells the execution, so it ends as FAILED
+ * "interrupted" instead of running again.
+ *
+ * Errors: G_FILE_ERROR with path and errno text. Not thread-safe.
+ */
+#pragma once
+
+#include "details.h"
+#include "execution.h"
+
+typedef struct _JobStore JobStore;
+
+/* Where a job stands, as stored. */
+typedef enum {
+    STORED_DAMAGED = 0, /* the record could not be read */
+    STORED_CLAIMING,    /* nothing with a side effect has run */
+    STORED_RUNNING,     /* step `step` was told to go */
+    STORED_REBOOTING,   /* step `step` asked for a reboot; boot_id is the boot before it */
+    STORED_DECIDED,     /* the verdict is in; it only needs to be reported */
+} StoredState;
+
+typedef struct {
+    ExecutionId *id;
+    StoredState state;
+    guint step;         /* index of the current step */
+    guint attempts;     /* how often the current step was told to go */
+    guint reboots;      /* reboots asked for by this job */
+    gboolean resumable; /* of the current step's operation */
+    gboolean claimed;   /* the service accepted the claim */
+    char *boot_id;      /* of the boot in which the record was written */
+    char *
+        failed_steps; /* names of failed steps that were ignored, for the message; NULL when none */
+    ExecutionStatus status; /* STORED_DECIDED: SUCCEEDED, FAILED, REJECTED */
+    Details *details;       /* what is to be reported with it, or was gathered so far; never NULL */
+    char *document;         /* JSON text; NULL when it could not be read */
+} JobRecord;
+
+JobRecord *job_record_new(const ExecutionId *id);
+void job_record_free(JobRecord *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobRecord, job_record_free)
+
+/* state_directory is created when missing (0700). */
+JobStore *job_store_open(const char *state_directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void job_store_free(JobStore *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobStore, job_store_free)
+
+/* Every job on disk, JobRecord *; the array owns them. Damaged ones come as STORED_DAMAGED. */
+GPtrArray *job_store_load_all(JobStore *self);
+/* Makes the folder with document and record. Durable. */
+gboolean job_store_create(JobStore *self, const JobRecord *record,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Replaces the record. Durable. */
+gboolean job_store_update(JobStore *self, const JobRecord *record,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The plugin's state; NULL bytes remove it. Durable. */
+gboolean job_store_save_state(JobStore *self, const ExecutionId *id, GBytes *state,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *job_store_load_state(JobStore *self, const ExecutionId *id);
+/* Path of the step's private directory, created empty when `fresh`. uid/gid: its owner. Caller
+ * frees. */
+char *job_store_private_directory(JobStore *self, const ExecutionId *id, guint step, gboolean fresh,
+                                  const char *account, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes the folder and appends one line of JSON to the history (kept to 1 MiB + one older file).
+ */
+gboolean job_store_remove(JobStore *self, const JobRecord *record, const char *outcome,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,123 @@
+/* The Jobs conversation: keeps one thing's dialogue with the service going over whatever happens to
+ * the link.
+ *
+ * What it does: connect and reconnect, subscribe and check every SUBACK, pull after each
+ * (re)connect and every resync interval, offer executions that the gateway does not hold yet
+ * (repeats of the same id are dropped here), claim, send progress (latest wins, at most one per
+ * progress interval, at once on a new step), deliver final statuses until the service takes or
+ * permanently refuses them (10 s doubling to 640 s with jitter, and after every reconnect), and
+ * notice that a held execution was taken away (cancelled, deleted, timed out).
+ *
+ * What it is not: it knows nothing of plugins, documents or files. It keeps nothing on disk:
+ * whoever calls session_finish() has made the status durable before, and calls it again after a
+ * restart.
+ *
+ * An execution is *held* from session_claim(), session_finish() or session_hold() until `reported`,
+ * `gone` or session_release(). Held executions are watched.
+ *
+ * Everything runs on the main context, single-threaded; no call blocks, no callback is called from
+ * inside a session_*() call (results arrive from the main loop), so callers need not be re-entrant.
+ * Ownership: arguments are copied; callback arguments belong to the session and last for the call.
+ */
+#pragma once
+
+#include "details.h"
+#include "execution.h"
+#include "jobs-execution.h"
+
+#include <gio/gio.h>
+
+typedef struct _Session Session;
+
+typedef enum { SESSION_NEXT, SESSION_START_NEXT, SESSION_AVAILABLE } SessionWorkflow;
+
+typedef struct {
+    /* [broker] */
+    char *host;
+    guint16 port;
+    gboolean tls;
+    char *ca_file;
+    char *certificate_file;
+    char *private_key_file; /* path or pkcs11: URI */
+    char *client_id;
+    guint keep_alive_s;
+    char *proxy; /* http://user:password@host:port or NULL; never logged */
+    /* [thing] */
+    char *thing_name;
+    /* [jobs] */
+    SessionWorkflow workflow;
+    gint64 progress_interval_ms;
+    gint64 resync_interval_ms;
+    gint64 request_timeout_ms;
+} SessionOptions;
+
+typedef enum {
+    SESSION_OFFLINE, /* not connected, waiting to try again, or trying */
+    SESSION_CONNECTING,
+    SESSION_SUBSCRIBING,
+    SESSION_READY, /* subscribed: the conversation runs */
+} SessionState;
+
+typedef enum {
+    SESSION_CLAIM_ACCEPTED,
+    SESSION_CLAIM_REFUSED, /* gone, cancelled, final: not ours to run */
+} SessionClaim;
+
+typedef struct {
+    /* An execution that is not held: QUEUED, or IN_PROGRESS from before (a restart, a lost disk).
+     * It is offered once; answer by session_claim(), session_finish() or session_release(). */
+    void (*offered)(const JobsExecution *execution, gpointer user_data);
+    /* The answer to session_claim(). document is the freshest JSON text when the service sent one,
+     * else NULL. */
+    void (*claimed)(const ExecutionId *id, SessionClaim answer, const char *document,
+                    gpointer user_data);
+    /* A final status is settled: taken is FALSE when the service refused it for good (the text says
+     * why: the execution is gone or ended otherwise). The execution is not held any more. */
+    void (*reported)(const ExecutionId *id, gboolean taken, const char *why, gpointer user_data);
+    /* A held execution was taken away; nothing is to be reported for it. Not held any more. */
+    void (*gone)(const ExecutionId *id, const char *why, gpointer user_data);
+    /* The answer to session_refresh(): the document, or an errno (ENOENT gone, ETIMEDOUT no answer
+     * in time). */
+    void (*refreshed)(const ExecutionId *id, const char *document, int error_number,
+                      gpointer user_data);
+    void (*state_changed)(SessionState state, gpointer user_data);
+} SessionCallbacks;
+
+/* Reads CA, certificate and key; does not connect. options is copied. */
+Session *session_new(const SessionOptions *options, const SessionCallbacks *callbacks,
+                     gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Starts connecting, for ever, with back-off. The first attempt is made at once. */
+void session_start(Session *self);
+/* Sends what may still be sent within the time (final statuses first), disconnects, then calls done
+ * once. */
+void session_stop(Session *self, gint64 flush_ms, GSourceFunc done, gpointer user_data);
+void session_free(Session *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
+
+/* How many more executions the gateway has room for; 0 pauses offers, and raising it asks the
+ * service for the next. Starts at 0. */
+void session_set_room(Session *self, guint room);
+
+/* Ours from an earlier life (restart in mid-job): watch it and do not offer it. */
+void session_hold(Session *self, const ExecutionId *id);
+/* UpdateJobExecution IN_PROGRESS with a step timer; answered by `claimed` or `gone`, however long
+ * the link is down. step_timeout_minutes 1..10080. */
+void session_claim(Session *self, const ExecutionId *id, guint step_timeout_minutes,
+                   const Details *details);
+/* Progress of a claimed execution. urgent sends at once (a new step); otherwise coalesced. Restarts
+ * the step timer. */
+void session_progress(Session *self, const ExecutionId *id, guint step_timeout_minutes,
+                      const Details *details, gboolean urgent);
+/* The final status: SUCCEEDED, FAILED or REJECTED. Answered by `reported`. A refused map of details
+ * is answered by sending the status without it; a refused REJECTED after a claim by FAILED. */
+void session_finish(Session *self, const ExecutionId *id, ExecutionStatus status,
+                    const Details *details);
+/* Fetch the document again. */
+void session_refresh(Session *self, const ExecutionId *id);
+/* Not ours (any more): forget it. It is not offered again while it stays the same execution, unless
+ * again_later. */
+void session_release(Session *self, const ExecutionId *id, gboolean again_later);
+
+SessionState session_get_state(const Session *self);
+/* Number of executions whose final status is not settled yet. */
+guint session_unsettled(const Session *self);
