@@ -19,8 +19,8 @@ gboolean durable_make_directory(const char *path, GError **error) G_GNUC_WARN_UN
 /* Replaces directory/name by content. */
 gboolean durable_write(const char *directory, const char *name, const void *content, gsize length,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The content, with a NUL after it; NULL and G_FILE_ERROR_NOENT when absent, _FBIG when over limit,
- * _INVAL when not a regular file. */
+/* The content, with a NUL after it; NULL and G_FILE_ERROR_NOENT when absent, _FAILED when over
+ * limit, _INVAL when not a regular file. */
 char *durable_read(const char *directory, const char *name, gsize limit, gsize *length,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Appends one line (newline added) to a file in one write; created if absent; no sync. When the

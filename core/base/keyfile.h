@@ -45,8 +45,8 @@ char **keyfile_keys(const Keyfile *self, const char *group);
 char *keyfile_string(Keyfile *self, const char *group, const char *key, const char *fallback);
 /* Fault "is missing" when unset; `what` says in words what belongs there. Returns NULL then. */
 char *keyfile_required(Keyfile *self, const char *group, const char *key, const char *what);
-/* Exactly as the file has it between '=' and the line end, escapes and all (for plugin settings).
- */
+/* As the file has it between '=' and the line end, escapes and all, only without blanks at both
+ * ends (for plugin settings). NULL when unset; an empty value is "". */
 char *keyfile_raw(Keyfile *self, const char *group, const char *key);
 gboolean keyfile_boolean(Keyfile *self, const char *group, const char *key,
                          gboolean fallback); /* true|false|yes|no|1|0 */
@@ -61,7 +61,8 @@ gint64 keyfile_size(Keyfile *self, const char *group, const char *key, gint64 mi
 /* One of words (NULL-terminated); its index. */
 gint keyfile_choice(Keyfile *self, const char *group, const char *key, const char *const *words,
                     gint fallback);
-/* NULL-terminated; fallback is a ';' list in text form and may be NULL for an empty list. */
+/* NULL-terminated; fallback is a ';' list in text form and may be NULL for an empty list.
+ * "KEY=" is an empty list, not the fallback: it is how an owner says "none". */
 char **keyfile_list(Keyfile *self, const char *group, const char *key, const char *fallback);
 
 /* The same rules for text that comes from elsewhere. FALSE leaves *value alone. */

@@ -1,0 +1,410 @@
+#include <string.h>
+
+#include "keyfile-private.h"
+#include "text.h"
+
+/* How much of a wrong value a fault repeats. */
+#define KEYFILE_SHOWN_MAX  60
+#define KEYFILE_BAD_ESCAPE "has an unknown escape, allowed are \\s \\n \\t \\r \\; and \\\\"
+
+typedef struct {
+    char *group;
+    char *key;
+    char *raw;
+    const char *file; /* interned */
+    gboolean taken;
+} KeyfileEntry;
+
+typedef struct {
+    char *name;
+    const char *file; /* where it first appeared; interned */
+    gboolean asked;   /* somebody knows this group */
+} KeyfileGroup;
+
+struct _Keyfile {
+    GPtrArray *entries;   /* KeyfileEntry, in file order; owns */
+    GHashTable *by_name;  /* KeyfileEntry itself -> itself, hashed by group and key */
+    GPtrArray *groups;    /* KeyfileGroup, in file order; owns */
+    GHashTable *by_group; /* name -> KeyfileGroup */
+    GPtrArray *faults;    /* char * */
+    const char *file;     /* the one being read, or the last one; interned, NULL at first */
+};
+
+static guint
+keyfile_entry_hash(gconstpointer data)
+{
+    const KeyfileEntry *entry = data;
+
+    return g_str_hash(entry->group) * 31 + g_str_hash(entry->key);
+}
+
+static gboolean
+keyfile_entry_equal(gconstpointer a, gconstpointer b)
+{
+    const KeyfileEntry *left = a;
+    const KeyfileEntry *right = b;
+
+    return strcmp(left->group, right->group) == 0 && strcmp(left->key, right->key) == 0;
+}
+
+static void
+keyfile_entry_free(gpointer data)
+{
+    KeyfileEntry *entry = data;
+
+    g_free(entry->group);
+    g_free(entry->key);
+    g_free(entry->raw);
+    g_free(entry);
+}
+
+static void
+keyfile_group_free(gpointer data)
+{
+    KeyfileGroup *group = data;
+
+    g_free(group->name);
+    g_free(group);
+}
+
+Keyfile *
+keyfile_new(void)
+{
+    Keyfile *self = g_new0(Keyfile, 1);
+
+    self->entries = g_ptr_array_new_with_free_func(keyfile_entry_free);
+    self->by_name = g_hash_table_new(keyfile_entry_hash, keyfile_entry_equal);
+    self->groups = g_ptr_array_new_with_free_func(keyfile_group_free);
+    self->by_group = g_hash_table_new(g_str_hash, g_str_equal);
+    self->faults = g_ptr_array_new_with_free_func(g_free);
+    return self;
+}
+
+void
+keyfile_free(Keyfile *self)
+{
+    if (self == NULL)
+        return;
+    g_hash_table_unref(self->by_name);
+    g_hash_table_unref(self->by_group);
+    g_ptr_array_unref(self->entries);
+    g_ptr_array_unref(self->groups);
+    g_ptr_array_unref(self->faults);
+    g_free(self);
+}
+
+static KeyfileEntry *
+keyfile_find(const Keyfile *self, const char *group, const char *key)
+{
+    KeyfileEntry probe = {.group = (char *)group, .key = (char *)key};
+
+    return g_hash_table_lookup(self->by_name, &probe);
+}
+
+static KeyfileGroup *
+keyfile_find_group(const Keyfile *self, const char *group)
+{
+    return g_hash_table_lookup(self->by_group, group);
+}
+
+static void
+keyfile_ask_group(const Keyfile *self, const char *group)
+{
+    KeyfileGroup *found = keyfile_find_group(self, group);
+
+    if (found != NULL)
+        found->asked = TRUE;
+}
+
+void
+keyfile_store_file(Keyfile *self, const char *file)
+{
+    self->file = g_intern_string(file);
+}
+
+void
+keyfile_store_group(Keyfile *self, const char *group)
+{
+    if (keyfile_find_group(self, group) != NULL)
+        return;
+    KeyfileGroup *added = g_new0(KeyfileGroup, 1);
+    added->name = g_strdup(group);
+    added->file = self->file;
+    g_ptr_array_add(self->groups, added);
+    g_hash_table_insert(self->by_group, added->name, added);
+}
+
+void
+keyfile_store_value(Keyfile *self, const char *group, const char *key, const char *raw)
+{
+    KeyfileEntry *entry = keyfile_find(self, group, key);
+
+    if (entry == NULL) {
+        entry = g_new0(KeyfileEntry, 1);
+        entry->group = g_strdup(group);
+        entry->key = g_strdup(key);
+        g_ptr_array_add(self->entries, entry);
+        g_hash_table_add(self->by_name, entry);
+    }
+    g_free(entry->raw);
+    entry->raw = g_strdup(raw);
+    entry->file = self->file;
+    entry->taken = FALSE;
+}
+
+void
+keyfile_store_fault(Keyfile *self, guint line, const char *text)
+{
+    g_ptr_array_add(self->faults, line > 0
+                                      ? g_strdup_printf("%s: line %u: %s", self->file, line, text)
+                                      : g_strdup_printf("%s: %s", self->file, text));
+}
+
+/* The file a key came from, else the one its group came from, else the last one read. */
+static const char *
+keyfile_blame(const Keyfile *self, const char *group, const char *key)
+{
+    const KeyfileEntry *entry =
+        group != NULL && key != NULL ? keyfile_find(self, group, key) : NULL;
+    const KeyfileGroup *found = group != NULL ? keyfile_find_group(self, group) : NULL;
+    const char *file = entry != NULL ? entry->file : found != NULL ? found->file : self->file;
+
+    return file != NULL ? file : "configuration";
+}
+
+void
+keyfile_fault(Keyfile *self, const char *group, const char *key, const char *format, ...)
+{
+    const char *file = keyfile_blame(self, group, key);
+    GString *fault = g_string_new(file);
+    va_list args;
+
+    g_string_append_c(fault, ':');
+    if (group != NULL)
+        g_string_append_printf(fault, key != NULL ? " [%s] %s:" : " [%s]:", group, key);
+    g_string_append_c(fault, ' ');
+    va_start(args, format);
+    g_string_append_vprintf(fault, format, args);
+    va_end(args);
+    g_ptr_array_add(self->faults, g_string_free(fault, FALSE));
+}
+
+gboolean
+keyfile_has_group(const Keyfile *self, const char *group)
+{
+    keyfile_ask_group(self, group);
+    return keyfile_find_group(self, group) != NULL;
+}
+
+gboolean
+keyfile_has_key(const Keyfile *self, const char *group, const char *key)
+{
+    const KeyfileEntry *entry = keyfile_find(self, group, key);
+
+    return entry != NULL && !entry->taken;
+}
+
+char **
+keyfile_groups(const Keyfile *self, const char *prefix)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+    for (guint i = 0; i < self->groups->len; i++) {
+        const KeyfileGroup *group = self->groups->pdata[i];
+        if (g_str_has_prefix(group->name, prefix))
+            g_strv_builder_add(names, group->name);
+    }
+    return g_strv_builder_end(names);
+}
+
+char **
+keyfile_keys(const Keyfile *self, const char *group)
+{
+    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
+
+    keyfile_ask_group(self, group);
+    for (guint i = 0; i < self->entries->len; i++) {
+        const KeyfileEntry *entry = self->entries->pdata[i];
+        if (strcmp(entry->group, group) == 0 && !entry->taken)
+            g_strv_builder_add(keys, entry->key);
+    }
+    return g_strv_builder_end(keys);
+}
+
+/* The value as it stands in the file, now taken; NULL when there is none. Belongs to self. */
+static const char *
+keyfile_take(Keyfile *self, const char *group, const char *key)
+{
+    KeyfileEntry *entry = keyfile_find(self, group, key);
+
+    keyfile_ask_group(self, group);
+    if (entry == NULL || entry->taken)
+        return NULL;
+    entry->taken = TRUE;
+    return entry->raw;
+}
+
+static void
+keyfile_fault_value(Keyfile *self, const char *group, const char *key, const char *raw,
+                    const char *allowed)
+{
+    g_autofree char *redacted = text_redact(raw);
+    g_autofree char *shown = text_clean(redacted, -1, KEYFILE_SHOWN_MAX, FALSE);
+
+    keyfile_fault(self, group, key, "\"%s\" is not allowed, allowed is %s", shown, allowed);
+}
+
+/* The same, unescaped; NULL also after a fault. */
+static char *
+keyfile_take_string(Keyfile *self, const char *group, const char *key)
+{
+    const char *raw = keyfile_take(self, group, key);
+
+    if (raw == NULL || *raw == '\0')
+        return NULL;
+    char *text = keyfile_parse_string(raw);
+    if (text == NULL)
+        keyfile_fault(self, group, key, "%s", KEYFILE_BAD_ESCAPE);
+    return text;
+}
+
+char *
+keyfile_string(Keyfile *self, const char *group, const char *key, const char *fallback)
+{
+    char *text = keyfile_take_string(self, group, key);
+
+    return text != NULL ? text : g_strdup(fallback);
+}
+
+char *
+keyfile_required(Keyfile *self, const char *group, const char *key, const char *what)
+{
+    guint faults = self->faults->len;
+    char *text = keyfile_take_string(self, group, key);
+
+    if (text == NULL && self->faults->len == faults)
+        keyfile_fault(self, group, key, "is missing, wanted is %s", what);
+    return text;
+}
+
+char *
+keyfile_raw(Keyfile *self, const char *group, const char *key)
+{
+    return g_strdup(keyfile_take(self, group, key));
+}
+
+gboolean
+keyfile_boolean(Keyfile *self, const char *group, const char *key, gboolean fallback)
+{
+    const char *raw = keyfile_take(self, group, key);
+    gboolean value = fallback;
+
+    if (raw != NULL && *raw != '\0' && !keyfile_parse_boolean(raw, &value))
+        keyfile_fault_value(self, group, key, raw, "true or false (yes or no, 1 or 0)");
+    return value;
+}
+
+gint64
+keyfile_integer(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max,
+                gint64 fallback)
+{
+    const char *raw = keyfile_take(self, group, key);
+    gint64 value = 0;
+
+    if (raw == NULL || *raw == '\0')
+        return fallback;
+    if (g_ascii_string_to_signed(raw, 10, min, max, &value, NULL))
+        return value;
+    g_autofree char *allowed =
+        g_strdup_printf("a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, min, max);
+    keyfile_fault_value(self, group, key, raw, allowed);
+    return fallback;
+}
+
+gint64
+keyfile_duration(Keyfile *self, const char *group, const char *key, gint64 min_ms, gint64 max_ms,
+                 gint64 fallback_ms)
+{
+    const char *raw = keyfile_take(self, group, key);
+    gint64 value = 0;
+
+    if (raw == NULL || *raw == '\0')
+        return fallback_ms;
+    if (keyfile_parse_duration(raw, &value) && value >= min_ms && value <= max_ms)
+        return value;
+    g_autofree char *least = keyfile_parse_duration_text(min_ms);
+    g_autofree char *most = keyfile_parse_duration_text(max_ms);
+    g_autofree char *allowed =
+        g_strdup_printf("a duration like 500ms 10s 5min 2h 1d from %s to %s", least, most);
+    keyfile_fault_value(self, group, key, raw, allowed);
+    return fallback_ms;
+}
+
+gint64
+keyfile_size(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max,
+             gint64 fallback)
+{
+    const char *raw = keyfile_take(self, group, key);
+    gint64 value = 0;
+
+    if (raw == NULL || *raw == '\0')
+        return fallback;
+    if (keyfile_parse_size(raw, &value) && value >= min && value <= max)
+        return value;
+    g_autofree char *least = keyfile_parse_size_text(min);
+    g_autofree char *most = keyfile_parse_size_text(max);
+    g_autofree char *allowed = g_strdup_printf("a size like 64K 10M 2G from %s to %s", least, most);
+    keyfile_fault_value(self, group, key, raw, allowed);
+    return fallback;
+}
+
+gint
+keyfile_choice(Keyfile *self, const char *group, const char *key, const char *const *words,
+               gint fallback)
+{
+    const char *raw = keyfile_take(self, group, key);
+
+    if (raw == NULL || *raw == '\0')
+        return fallback;
+    for (gint i = 0; words[i] != NULL; i++)
+        if (strcmp(words[i], raw) == 0)
+            return i;
+    g_autofree char *list = g_strjoinv(", ", (char **)words);
+    g_autofree char *allowed = g_strdup_printf("one of %s", list);
+    keyfile_fault_value(self, group, key, raw, allowed);
+    return fallback;
+}
+
+char **
+keyfile_list(Keyfile *self, const char *group, const char *key, const char *fallback)
+{
+    const char *raw = keyfile_take(self, group, key);
+    char **list = raw != NULL ? keyfile_parse_list(raw) : NULL;
+
+    if (raw != NULL && list == NULL)
+        keyfile_fault(self, group, key, "%s", KEYFILE_BAD_ESCAPE);
+    if (list == NULL && fallback != NULL)
+        list = keyfile_parse_list(fallback);
+    return list != NULL ? list : g_new0(char *, 1);
+}
+
+void
+keyfile_finish(Keyfile *self, const char *known_groups)
+{
+    for (guint i = 0; i < self->groups->len; i++) {
+        const KeyfileGroup *group = self->groups->pdata[i];
+        if (!group->asked)
+            keyfile_fault(self, group->name, NULL, "unknown group, allowed are %s", known_groups);
+    }
+    for (guint i = 0; i < self->entries->len; i++) {
+        const KeyfileEntry *entry = self->entries->pdata[i];
+        if (!entry->taken && keyfile_find_group(self, entry->group)->asked)
+            keyfile_fault(self, entry->group, entry->key, "unknown key");
+    }
+}
+
+GPtrArray *
+keyfile_faults(Keyfile *self)
+{
+    return self->faults;
+}
