@@ -1,5 +1,5 @@
 /* What the parts of keyfile share: keyfile.c keeps and hands out, keyfile-scan.c reads lines,
- * keyfile-parse.c reads values. */
+ * keyfile-parse.c reads values, keyfile-get.c is the getters. */
 #pragma once
 
 #include "keyfile.h"
@@ -11,6 +11,9 @@ void keyfile_store_group(Keyfile *self, const char *group);
 void keyfile_store_file(Keyfile *self, const char *file);
 /* A fault about a line or, with line 0, about the whole of the file named last. */
 void keyfile_store_fault(Keyfile *self, guint line, const char *text);
+
+/* The value as it stands in the file, now taken; NULL when there is none. Belongs to self. */
+const char *keyfile_take(Keyfile *self, const char *group, const char *key);
 
 /* A value with its escapes undone; NULL when one is not \s \n \t \r \\ or \;. */
 char *keyfile_parse_string(const char *raw);

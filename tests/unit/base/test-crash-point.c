@@ -6,6 +6,8 @@ pass_points(void)
     for (guint i = 0; i < 3; i++)
         crash_point("test:loop");
     crash_point("test:after");
+    crash_point("test:last");
+    crash_point("test:last");
 }
 
 /* What a child of this program does, started with the point to die at. */
@@ -55,7 +57,7 @@ static void
 test_lists(void)
 {
     g_assert_true(run_child(NULL));
-    g_test_trap_assert_stdout("*test:after\ntest:loop\n*");
+    g_test_trap_assert_stdout("*test:after\ntest:last\ntest:loop\n*");
 }
 
 int
