@@ -1,15 +1,19 @@
 /* What became of a step: the one table that turns how a runner ended into an outcome.
  *
  * Pure. First match wins:
- *   deadline passed                         FAILED timed-out
- *   cancelled, result SUCCEEDED             SUCCEEDED (the work is done; the cloud may refuse the
- * update) cancelled, otherwise                    CANCELLED, nothing is reported protocol fault
- * FAILED protocol died by a signal, no result             FAILED crashed (the signal named) no
- * result (exit, quit, end of file)     FAILED no-result (the exit status named) result
- * FAILED/REJECTED                  as said; without a word: FAILED/REJECTED internal, "plugin gave
- * no reason" result CANCELLED without a cancel       FAILED internal result REBOOT REBOOT result
- * SUCCEEDED                        SUCCEEDED A result followed by a crash at exit keeps the result:
- * the plugin had said its last word.
+ *
+ *   deadline passed                        FAILED timed-out
+ *   cancelled, result SUCCEEDED            SUCCEEDED (the work is done; the cloud may refuse it)
+ *   cancelled, otherwise                   CANCELLED, nothing is reported
+ *   protocol fault                         FAILED protocol
+ *   died by a signal, no result            FAILED crashed (the signal named)
+ *   no result (exit, quit, end of file)    FAILED no-result (the exit status named)
+ *   result FAILED or REJECTED              as said; without a word: internal, "gave no reason"
+ *   result CANCELLED without a cancel      FAILED internal
+ *   result REBOOT                          REBOOT
+ *   result SUCCEEDED                       SUCCEEDED
+ *
+ * A result followed by a crash at exit keeps the result: the plugin had said its last word.
  */
 #pragma once
 
@@ -30,8 +34,8 @@ typedef struct {
 
 typedef struct {
     Outcome outcome;
-    char *reason;  /* NULL when succeeded */
-    char *message; /* NULL when succeeded */
+    char *reason;  /* NULL unless FAILED or REJECTED */
+    char *message; /* NULL unless FAILED or REJECTED */
     char *signal;  /* "SIGSEGV", or NULL */
     int exit_code; /* of the runner, -1 when it did not exit by itself */
 } Verdict;

@@ -1,0 +1,19 @@
+/* What a runner makes of itself before it lets a plugin in: account, capabilities, place, and the
+ * promise to die with the daemon. Call from the only thread. */
+#pragma once
+
+#include "packet.h"
+
+#define SANDBOX_ERROR (sandbox_error_quark())
+GQuark sandbox_error_quark(void);
+typedef enum {
+    SANDBOX_ERROR_NOT_ALLOWED, /* no such account */
+    SANDBOX_ERROR_FAILED,
+} SandboxError;
+
+/* Becomes the start packet's account when root, and goes to its private directory (or to /). */
+gboolean sandbox_enter(const Packet *start, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* SIGKILL to the own process group, or at least the end of this process. Async-signal-safe. */
+G_NORETURN void sandbox_kill_group(void);
+/* Kills what the plugin left behind, also in sessions of their own; takes a second at most. */
+void sandbox_reap(void);

@@ -1,0 +1,142 @@
+#include "json-text.h"
+
+#include <string.h>
+
+static gboolean
+parses(const char *text, guint depth)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) node = json_text_parse(text, strlen(text), depth, &error);
+
+    g_assert_true((node == NULL) == (error != NULL));
+    return node != NULL;
+}
+
+static void
+test_accepts(void)
+{
+    static const char *const good[] = {
+        "{}",
+        " \t\r\n{ } \n",
+        "{\"a\":[1,-2.5e+3,true,false,null,\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"]}",
+        "{\"pair\":\"\\ud83d\\ude00\"}",
+        "{\"}\":\"{[\"}",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(good); i++)
+        g_assert_true(parses(good[i], 8));
+}
+
+static void
+test_refuses(void)
+{
+    static const char *const bad[] = {
+        "",
+        " ",
+        "[]",
+        "1",
+        "\"x\"",
+        "{",
+        "}",
+        "{}}",
+        "{}{}",
+        "{} x",
+        "{\"a\":1]",
+        "{\"a\" 1}",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{'a':1}",
+        "{/* c */}",
+        "{\"a\":1} // c",
+        "# c\n{}",
+        "var a = {};",
+        "{\"a\":01}",
+        "{\"a\":-01}",
+        "{\"a\":-}",
+        "{\"a\":+1}",
+        "{\"a\":.5}",
+        "{\"a\":1.}",
+        "{\"a\":1e}",
+        "{\"a\":1e+}",
+        "{\"a\":--1}",
+        "{\"a\":0x10}",
+        "{\"a\":nul}",
+        "{\"a\":True}",
+        "{\"a\":NaN}",
+        "{\"a\":\"\\u0000\"}",
+        "{\"a\":\"\\ud800\"}",
+        "{\"a\":\"\\ud800\\u0041\"}",
+        "{\"a\":\"\\ud800\\",
+        "{\"a\":\"\\udc00\"}",
+        "{\"a\":\"\\u12\"}",
+        "{\"a\":\"\\u12",
+        "{\"a\":\"\\x41\"}",
+        "{\"a\":\"\\",
+        "{\"a\":\"x\ny\"}",
+        "{\"a\":\"x",
+        "{\"a\":\"\xc3\x28\"}",
+        "{\"a\":\"\xed\xa0\x80\"}",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        if (parses(bad[i], 8))
+            g_error("accepted: %s", bad[i]);
+    }
+    g_assert_null(json_text_parse("{}\0", 3, 8, NULL));
+    g_assert_null(json_text_parse("{\"a\":\"\0\"}", 9, 8, NULL));
+}
+
+static void
+test_depth(void)
+{
+    g_autofree char *open = g_strnfill(100000, '[');
+    g_autofree char *bomb = g_strconcat("{\"a\":", open, NULL);
+
+    g_assert_true(parses("{\"a\":[[1]]}", 3));
+    g_assert_false(parses("{\"a\":[[1]]}", 2));
+    g_assert_false(parses(bomb, JSON_TEXT_DEPTH_MAX));
+}
+
+static void
+test_length_counts(void)
+{
+    g_autoptr(JsonNode) node = json_text_parse("{\"a\":1}garbage", 7, 2, NULL);
+
+    g_assert_nonnull(node);
+    g_assert_cmpint(json_object_get_int_member(json_node_get_object(node), "a"), ==, 1);
+}
+
+static void
+test_numbers(void)
+{
+    static const char text[] = "{\"max\":9223372036854775807,\"min\":-9223372036854775808,"
+                               "\"over\":[9223372036854775808,-9223372036854775809],\"z\":-0,"
+                               "\"far\":123456789012345678901234567890,\"end\":7}";
+    g_autoptr(JsonNode) node = json_text_parse(text, strlen(text), 4, NULL);
+    JsonObject *object;
+    JsonArray *over;
+
+    g_assert_nonnull(node);
+    object = json_node_get_object(node);
+    over = json_object_get_array_member(object, "over");
+    g_assert_cmpint(json_object_get_int_member(object, "max"), ==, G_MAXINT64);
+    g_assert_cmpint(json_object_get_int_member(object, "min"), ==, G_MININT64);
+    g_assert_cmpint(json_object_get_int_member(object, "z"), ==, 0);
+    g_assert_cmpint(json_object_get_int_member(object, "end"), ==, 7);
+    for (guint i = 0; i < 2; i++)
+        g_assert_true(json_node_get_value_type(json_array_get_element(over, i)) == G_TYPE_DOUBLE);
+    g_assert_cmpfloat(json_array_get_double_element(over, 1), <, -9e18);
+    g_assert_cmpfloat(json_object_get_double_member(object, "far"), >, 1e29);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/json-text/accepts", test_accepts);
+    g_test_add_func("/json-text/refuses", test_refuses);
+    g_test_add_func("/json-text/depth", test_depth);
+    g_test_add_func("/json-text/length", test_length_counts);
+    g_test_add_func("/json-text/numbers", test_numbers);
+    return g_test_run();
+}

@@ -1,0 +1,15 @@
+/* Calls itself something else than its manifest does. */
+#include "zoo.h"
+
+static int32_t
+run(errand_job *job)
+{
+    return ERRAND_SUCCEEDED;
+}
+
+static const errand_operation operations[] = {{"name-mismatch", "One fault", 0, 0, NULL, run}};
+
+extern ERRAND_EXPORT const errand_plugin errand_plugin_v1;
+const errand_plugin errand_plugin_v1 = {
+    (uint32_t)sizeof(errand_plugin),   ERRAND_PLUGIN_ABI, "somebody-else", "1.0", operations, 1,
+    (uint32_t)sizeof(errand_operation)};

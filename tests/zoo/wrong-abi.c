@@ -1,0 +1,15 @@
+/* Built for another ABI. */
+#include "zoo.h"
+
+static int32_t
+run(errand_job *job)
+{
+    return ERRAND_SUCCEEDED;
+}
+
+static const errand_operation operations[] = {{"wrong-abi", "One fault", 0, 0, NULL, run}};
+
+extern ERRAND_EXPORT const errand_plugin errand_plugin_v1;
+const errand_plugin errand_plugin_v1 = {
+    (uint32_t)sizeof(errand_plugin),   7, "wrong-abi", "1.0", operations, 1,
+    (uint32_t)sizeof(errand_operation)};
