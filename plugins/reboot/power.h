@@ -1,0 +1,18 @@
+/* What reboot and shutdown share, and the way of the latter. */
+#pragma once
+
+#include <errand/plugin.h>
+
+/* The keys both know: operation, delay, message, timeout. */
+int32_t power_check(errand_job *job);
+
+/* Logs the document's message and waits `delay` seconds, with heartbeats. ERRAND_SUCCEEDED when the
+ * time has come, or ERRAND_CANCELLED. */
+int32_t power_delay(errand_job *job);
+
+/* Waits `seconds` unless cancelled, with heartbeats. Same answers. */
+int32_t power_wait(errand_job *job, int64_t seconds);
+
+/* Asks the machine to power off and waits for that to happen. This process does not live to see it,
+ * so the boot id is saved before: started again on another boot, it has succeeded. */
+int32_t power_shutdown(errand_job *job);
