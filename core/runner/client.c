@@ -1,47 +1,13 @@
-#include "client.h"
+#include "client-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "sandbox.h"
-
-#define READER_STACK (256 * 1024) /* bytes; packets are parsed four levels deep at most */
-
-struct _Client {
-    int fd;
-    int cancel_fd;
-    int wake_fd; /* the reader shall look at progress_pending */
-    char *buffer;
-    GAsyncQueue *control; /* Packet *: go, quit */
-    GAsyncQueue *answers; /* Packet *: saved, document */
-
-    GMutex ask_lock;                /* one question at a time */
-    guint stale[PACKET_RESULT + 1]; /* answers still to come for questions given up */
-
-    GMutex send_lock; /* taken before `lock` where both are */
-    gboolean closed;
-
-    GMutex lock;
-    gboolean waiting; /* for go: nothing runs that would have to be killed */
-    gboolean cancelled;
-    gboolean cancel_pending;
-    guint critical;
-    gboolean progress_pending;
-    gboolean progress_sent;
-    gint64 progress_time;
-    int percent;
-    char *step;
-};
 
 Client *
 client_new(int fd, GError **error)
@@ -87,6 +53,14 @@ client_receive(Client *self, GError **error)
     return packet_decode(self->buffer, (gsize)length, PACKET_FROM_DAEMON, error);
 }
 
+void
+client_set_waiting(Client *self, gboolean waiting)
+{
+    g_mutex_lock(&self->lock);
+    self->waiting = waiting;
+    g_mutex_unlock(&self->lock);
+}
+
 static int
 send_locked(Client *self, const Packet *packet, int flags)
 {
@@ -100,6 +74,8 @@ send_locked(Client *self, const Packet *packet, int flags)
     bytes = packet_encode(packet, NULL);
     if (bytes == NULL)
         return -EINVAL;
+    if (packet->type == PACKET_CHECKED)
+        client_set_waiting(self, TRUE);
     data = g_bytes_get_data(bytes, &length);
     do
         sent = send(self->fd, data, length, MSG_NOSIGNAL | flags);
@@ -110,8 +86,8 @@ send_locked(Client *self, const Packet *packet, int flags)
     return 0;
 }
 
-static int
-flush_progress_locked(Client *self, int flags)
+int
+client_flush_progress_locked(Client *self, int flags)
 {
     g_autoptr(Packet) packet = NULL;
     int result;
@@ -139,7 +115,7 @@ flush_progress_locked(Client *self, int flags)
 static int
 flush_and_send_locked(Client *self, const Packet *packet)
 {
-    int result = flush_progress_locked(self, 0);
+    int result = client_flush_progress_locked(self, 0);
 
     return result < 0 ? result : send_locked(self, packet, 0);
 }
@@ -190,7 +166,7 @@ client_progress(Client *self, int percent, const char *step)
         return 0;
     }
     g_mutex_lock(&self->send_lock);
-    result = flush_progress_locked(self, 0);
+    result = client_flush_progress_locked(self, 0);
     g_mutex_unlock(&self->send_lock);
     return result;
 }
@@ -203,8 +179,8 @@ client_ask(Client *self, const Packet *question, PacketType answer_type, Packet 
     g_mutex_lock(&self->ask_lock);
     result = client_send(self, question);
     while (result == 0) {
-        g_autoptr(Packet) packet =
-            g_async_queue_timeout_pop(self->answers, CLIENT_TIMEOUT_S * G_USEC_PER_SEC);
+        g_autoptr(Packet) packet = g_async_queue_timeout_pop(
+            self->answers, CLIENT_TIMEOUT_S * G_USEC_PER_SEC / clock_scale());
 
         if (packet == NULL) {
             self->stale[answer_type]++;
@@ -223,13 +199,7 @@ client_ask(Client *self, const Packet *question, PacketType answer_type, Packet 
 Packet *
 client_wait_go(Client *self)
 {
-    Packet *packet;
-
-    g_mutex_lock(&self->lock);
-    self->waiting = TRUE;
-    g_mutex_unlock(&self->lock);
-    packet = g_async_queue_pop(self->control);
-    return packet;
+    return g_async_queue_pop(self->control);
 }
 
 gboolean
@@ -249,9 +219,8 @@ client_cancel_fd(const Client *self)
     return self->cancel_fd;
 }
 
-/* With the lock held. */
-static void
-deliver_cancel(Client *self)
+void
+client_deliver_cancel_locked(Client *self)
 {
     if (!self->cancel_pending || self->critical > 0)
         return;
@@ -270,7 +239,7 @@ count_critical(Client *self, gboolean enter)
         self->critical++;
     else
         self->critical--;
-    deliver_cancel(self);
+    client_deliver_cancel_locked(self);
     if (self->critical != (enter ? 1 : 0))
         return NULL;
     packet = packet_new(PACKET_CRITICAL);
@@ -296,127 +265,4 @@ client_critical(Client *self, gboolean enter)
         result = flush_and_send_locked(self, packet);
     g_mutex_unlock(&self->send_lock);
     return result;
-}
-
-static void
-dispatch(Client *self, Packet *packet)
-{
-    switch (packet->type) {
-    case PACKET_GO:
-        g_mutex_lock(&self->lock);
-        self->waiting = FALSE;
-        g_mutex_unlock(&self->lock);
-        g_async_queue_push(self->control, packet);
-        return;
-    case PACKET_QUIT:
-        g_async_queue_push(self->control, packet);
-        return;
-    case PACKET_SAVED:
-    case PACKET_DOCUMENT:
-        g_async_queue_push(self->answers, packet);
-        return;
-    case PACKET_CANCEL:
-        g_mutex_lock(&self->lock);
-        self->cancel_pending = !self->cancelled;
-        deliver_cancel(self);
-        g_mutex_unlock(&self->lock);
-        break;
-    default:
-        break;
-    }
-    packet_free(packet);
-}
-
-static void
-end_of_file(Client *self)
-{
-    gboolean waiting;
-
-    g_mutex_lock(&self->lock);
-    waiting = self->waiting;
-    g_mutex_unlock(&self->lock);
-    if (waiting)
-        _exit(0);
-    sandbox_kill_group();
-}
-
-/* FALSE when there is nothing more to read: the plugin closed the socket under us. */
-static gboolean
-read_one(Client *self)
-{
-    g_autoptr(GError) error = NULL;
-    Packet *packet = client_receive(self, &error);
-
-    if (packet != NULL) {
-        dispatch(self, packet);
-        return TRUE;
-    }
-    if (error == NULL)
-        end_of_file(self);
-    fprintf(stderr, "errand-runner: %s\n", error->message);
-    return FALSE;
-}
-
-static gboolean
-progress_is_pending(Client *self)
-{
-    gboolean pending;
-
-    g_mutex_lock(&self->lock);
-    pending = self->progress_pending;
-    g_mutex_unlock(&self->lock);
-    return pending;
-}
-
-/* Never waits: a daemon that does not read for a while may still send a cancel. */
-static void
-flush_if_possible(Client *self)
-{
-    if (!g_mutex_trylock(&self->send_lock))
-        return;
-    flush_progress_locked(self, MSG_DONTWAIT);
-    g_mutex_unlock(&self->send_lock);
-}
-
-static void *
-reader_main(void *data)
-{
-    Client *self = data;
-
-    for (;;) {
-        struct pollfd fds[] = {{self->fd, POLLIN, 0}, {self->wake_fd, POLLIN, 0}};
-        int n = poll(fds, 2, progress_is_pending(self) ? CLIENT_PROGRESS_INTERVAL_MS : -1);
-        guint64 count;
-
-        if (n == 0)
-            flush_if_possible(self);
-        if (n > 0 && fds[1].revents != 0 && read(self->wake_fd, &count, sizeof count) < 0)
-            return NULL;
-        if (n > 0 && fds[0].revents != 0 && !read_one(self))
-            return NULL;
-    }
-}
-
-gboolean
-client_start_reader(Client *self, GError **error)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-    int fault;
-
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, READER_STACK);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    /* Signals are the plugin's: its main thread shall see them, not this one. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    fault = pthread_create(&thread, &attributes, reader_main, self);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    if (fault == 0)
-        return TRUE;
-    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(fault),
-                "cannot start a thread: %s", g_strerror(fault));
-    return FALSE;
 }

@@ -9,8 +9,12 @@
  * Conversation (daemon D, runner R):
  *   D start -> R ready -> R checked        (R loaded the plugin and asked its check())
  *   D go    -> R progress* log* detail* reason* critical* save* refresh* -> R result
+ *   R log also comes between ready and checked; R reason comes once, just before its result
  *   D cancel at any time; D saved answers a save, D document a refresh; D quit (or end of file)
  * ends a runner that waits for go.
+ *
+ * Exit status of a runner: 0 when its last packet (checked or result) was sent, 74 when it could
+ * not be, 76 without a proper start packet, 64 and 71 when it could not even begin.
  *
  * Errors: PACKET_ERROR. Ownership: a Packet owns its members.
  */

@@ -73,7 +73,8 @@ answers_telling(errand_job *job)
     MUST(old_state != NULL && length == 3 && memcmp(old_state, "one", 3) == 0);
     errand_log(job, ERRAND_LOG_WARNING, "a line");
     MUST(errand_progress(job, 50, "half") == 0 && errand_detail(job, "key", "value") == 0);
-    MUST(errand_critical(job, 1) == 0 && errand_critical(job, 0) == 0);
+    MUST(errand_critical(job, 1) == 0 && errand_critical(job, 1) == 0);
+    MUST(errand_critical(job, 0) == 0 && errand_critical(job, 0) == 0);
     MUST(errand_cancelled(job) == 0 && errand_cancel_fd(job) >= 0);
     MUST(errand_save_state(job, "three", 5) == 0);
     MUST(memcmp(errand_load_state(job, &length), "three", 5) == 0 && length == 5);

@@ -75,7 +75,9 @@ typedef struct {
     uint32_t timeout_s; /* seconds run() may take; 0 for the manifest's or the configured default */
 
     /* Optional (NULL: every document is acceptable). Looks at the document only: no side effects,
-     * no network, at most a few seconds. Returns ERRAND_SUCCEEDED, or errand_reject(...). */
+     * no network, at most a few seconds. What acts (progress, detail, critical, save_state,
+     * refresh_document) answers -EPERM meanwhile. Returns ERRAND_SUCCEEDED, or errand_reject(...).
+     */
     int32_t (*check)(errand_job *job);
 
     /* Does the job. Called once per process, on its main thread. */

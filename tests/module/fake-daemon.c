@@ -17,6 +17,8 @@
 #define TEXT_KEPT (1024 * 1024)
 
 static const char *runner_path;
+char *fake_environment;
+gboolean fake_with_parent;
 
 void
 fake_init(const char *runner)
@@ -53,10 +55,13 @@ high(int fd)
 static void
 spawn(Fake *self, int socket, int module, int out, int err)
 {
-    char *argv[] = {(char *)runner_path, NULL};
+    char *alone[] = {(char *)runner_path, NULL};
+    static char shell[] = "/bin/sh", option[] = "-c", script[] = "setsid \"$0\" & wait";
+    char *family[] = {shell, option, script, (char *)runner_path, NULL};
+    char **argv = fake_with_parent ? family : alone;
     g_autofree char *sanitizer =
         g_strdup("ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0");
-    char *envp[] = {sanitizer, NULL};
+    char *envp[] = {sanitizer, fake_environment, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
 
@@ -68,7 +73,7 @@ spawn(Fake *self, int socket, int module, int out, int err)
     posix_spawn_file_actions_adddup2(&actions, module, PACKET_MODULE_FD);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    g_assert_cmpint(posix_spawn(&self->pid, runner_path, &actions, &attributes, argv, envp), ==, 0);
+    g_assert_cmpint(posix_spawn(&self->pid, argv[0], &actions, &attributes, argv, envp), ==, 0);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
 }

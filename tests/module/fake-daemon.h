@@ -24,6 +24,12 @@ typedef struct {
     char *name;
 } Fake;
 
+/* "NAME=VALUE" for the runner's otherwise empty environment; NULL (the default) for nothing. */
+extern char *fake_environment;
+/* Puts a shell between us and the runner, which gets a process group of its own; pid is the
+ * shell's. FALSE by default. */
+extern gboolean fake_with_parent;
+
 /* Once per process, before anything else. */
 void fake_init(const char *runner);
 /* A start packet with everything filled in. */

@@ -6,7 +6,6 @@
 
 #include "fake-daemon.h"
 
-static const char *runner;
 static const char *zoo;
 static const char *example;
 static const char *abi;
@@ -195,7 +194,7 @@ test_state_is_loaded(void)
 static void
 test_refresh(void)
 {
-    g_autoptr(Fake) fake = start_knob("{\"refresh\":true,\"token\":\"old\"}");
+    g_autoptr(Fake) fake = start_knob("{\"refresh\":1,\"token\":\"old\"}");
     Packet *document = packet_new(PACKET_DOCUMENT);
 
     fake_expect(fake, PACKET_REFRESH);
@@ -208,8 +207,8 @@ test_refresh(void)
 static void
 test_refresh_refused(void)
 {
-    g_autoptr(Fake) gone = start_knob("{\"refresh\":true}");
-    g_autoptr(Fake) broken = start_knob("{\"refresh\":true}");
+    g_autoptr(Fake) gone = start_knob("{\"refresh\":1}");
+    g_autoptr(Fake) broken = start_knob("{\"refresh\":1}");
     Packet *document = packet_new(PACKET_DOCUMENT);
 
     fake_expect(gone, PACKET_REFRESH);
@@ -242,144 +241,39 @@ test_reason_with_failure(void)
 }
 
 static void
-test_quit_before_go(void)
+test_no_answer(void)
 {
-    g_autoptr(Fake) fake = fake_start(zoo, fake_packet("knob", "{}"));
-
-    fake_expect(fake, PACKET_CHECKED);
-    fake_say(fake, PACKET_QUIT);
-    fake_wait(fake, FALSE);
-    g_assert_cmpint(fake->status, ==, 0);
-    g_assert_cmpuint(fake_count(fake, PACKET_RESULT), ==, 0);
-}
-
-static void
-hang_up(Fake *fake)
-{
-    close(fake->fd);
-    fake->fd = -1;
-}
-
-static void
-test_daemon_dies_before_go(void)
-{
-    g_autoptr(Fake) fake = fake_start(zoo, fake_packet("knob", "{}"));
-
-    fake_expect(fake, PACKET_CHECKED);
-    hang_up(fake);
-    fake_wait(fake, FALSE);
-    g_assert_cmpint(fake->status, ==, 0);
-}
-
-/* The end of the daemon is the end of the whole group: of the runner and of what it started. */
-static void
-test_daemon_dies(const char *plugin)
-{
-    g_autoptr(Fake) fake = fake_start(zoo, fake_packet(plugin, "{\"sleep\":600000}"));
-
-    fake_expect(fake, PACKET_CHECKED);
-    fake_go(fake, START_FIRST, NULL);
-    if (strcmp(plugin, "family") == 0)
-        fake_expect(fake, PACKET_PROGRESS);
-    hang_up(fake);
-    fake_wait(fake, TRUE);
-    g_assert_true(WIFSIGNALED(fake->status));
-    g_assert_cmpint(WTERMSIG(fake->status), ==, SIGKILL);
-}
-
-static void
-test_daemon_dies_while_running(void)
-{
-    test_daemon_dies("knob");
-    test_daemon_dies("family");
-    test_daemon_dies("hang-ignoring-term");
-}
-
-static void
-test_daemon_dies_while_checking(void)
-{
-    g_autoptr(Fake) fake = fake_start(zoo, fake_packet("check-hangs", "{}"));
-
-    fake_expect(fake, PACKET_READY);
-    hang_up(fake);
-    fake_wait(fake, TRUE);
-    g_assert_cmpint(WTERMSIG(fake->status), ==, SIGKILL);
-}
-
-static char *
-status_line(pid_t pid, const char *key)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
-    g_autofree char *text = NULL;
-    g_autofree char *wanted = g_strdup_printf("\n%s:\t", key);
-    const char *at;
-
-    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    at = strstr(text, wanted);
-    g_assert_nonnull(at);
-    at += strlen(wanted);
-    return g_strndup(at, strcspn(at, "\n"));
-}
-
-static void
-test_account(void)
-{
-    Packet *start = fake_packet("knob", "{\"progress\":1,\"deaf\":true,\"crash\":\"none\"}");
-    g_autofree char *capabilities = NULL;
-    g_autofree char *uid = NULL;
+    static char scale[] = "ERRAND_TEST_TIME_SCALE=200";
     g_autoptr(Fake) fake = NULL;
+    Packet *late = packet_new(PACKET_DOCUMENT);
+    Packet *document = packet_new(PACKET_DOCUMENT);
 
-    if (geteuid() != 0) {
-        g_test_skip("only root can become somebody else");
-        packet_free(start);
-        return;
-    }
-    start->account = g_strdup("nobody");
-    fake = fake_start(zoo, start);
-    fake_expect(fake, PACKET_CHECKED);
-    uid = status_line(fake->pid, "Uid");
-    capabilities = status_line(fake->pid, "CapEff");
-    g_assert_cmpstr(uid, ==, "65534\t65534\t65534\t65534");
-    g_assert_cmpstr(capabilities, ==, "0000000000000000");
-    fake_go(fake, START_FIRST, NULL);
+    fake_environment = scale;
+    fake = start_knob("{\"refresh\":2}");
+    fake_environment = NULL;
+    fake_expect(fake, PACKET_REFRESH);
+    expect_detail(fake, "refreshed", "-110");
+    /* Too late for its own question, and no answer to the next one. */
+    late->document = g_strdup("{\"token\":\"late\"}");
+    fake_send(fake, late);
+    fake_expect(fake, PACKET_REFRESH);
+    document->document = g_strdup("{\"token\":\"new\"}");
+    fake_send(fake, document);
+    expect_detail(fake, "refreshed", "new");
     expect_result(fake, OUTCOME_SUCCEEDED);
 }
 
+/* The last of a burst gets through although nothing follows it. */
 static void
-test_unknown_account(void)
+test_progress_is_flushed(void)
 {
-    Packet *start = fake_packet("knob", "{}");
-    g_autoptr(Fake) fake = NULL;
-    const Packet *checked;
+    g_autoptr(Fake) fake = start_knob("{\"progress\":3,\"sleep\":3,\"linger\":600000}");
 
-    if (geteuid() != 0) {
-        g_test_skip("only root can become somebody else");
-        packet_free(start);
-        return;
-    }
-    start->account = g_strdup("no-such-account");
-    fake = fake_start(zoo, start);
-    checked = fake_expect(fake, PACKET_CHECKED);
-    g_assert_cmpint(checked->outcome, ==, OUTCOME_REJECTED);
-    g_assert_cmpstr(checked->key, ==, "not-allowed");
-    g_assert_nonnull(strstr(checked->text, "no-such-account"));
-    g_assert_cmpuint(fake_count(fake, PACKET_READY), ==, 0);
-    fake_wait(fake, FALSE);
-}
-
-static void
-test_no_directory(void)
-{
-    Packet *start = fake_packet("knob", "{}");
-    g_autoptr(Fake) fake = NULL;
-    const Packet *checked;
-
-    start->private_directory = g_strdup("/nonexistent/private");
-    fake = fake_start(zoo, start);
-    checked = fake_expect(fake, PACKET_CHECKED);
-    g_assert_cmpint(checked->outcome, ==, OUTCOME_FAILED);
-    g_assert_nonnull(strstr(checked->text, "/nonexistent/private"));
-    fake_wait(fake, FALSE);
+    g_assert_cmpint(fake_expect(fake, PACKET_PROGRESS)->percent, ==, 33);
+    while (fake_expect(fake, PACKET_PROGRESS)->percent != 100)
+        continue;
+    fake_say(fake, PACKET_CANCEL);
+    expect_result(fake, OUTCOME_CANCELLED);
 }
 
 /* Built against the header of 1.0, and against a later one: both get every answer. */
@@ -408,20 +302,8 @@ test_abi(gconstpointer plugin)
     fake_wait(fake, FALSE);
     fake_verdict(fake, FALSE, FALSE, &verdict);
     g_assert_cmpstr(verdict.message, ==, NULL);
+    g_assert_cmpuint(fake_count(fake, PACKET_CRITICAL), ==, 2);
     g_assert_cmpint(verdict.outcome, ==, OUTCOME_SUCCEEDED);
-}
-
-static void
-test_by_hand(void)
-{
-    char *argv[] = {(char *)runner, NULL};
-    g_autofree char *text = NULL;
-    int status = 0;
-
-    g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
-                               &text, &status, NULL));
-    g_assert_cmpint(WEXITSTATUS(status), ==, 64);
-    g_assert_nonnull(strstr(text, "errandd"));
 }
 
 int
@@ -429,7 +311,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_assert_cmpint(argc, ==, 5);
-    fake_init(runner = argv[1]);
+    fake_init(argv[1]);
     zoo = argv[2];
     example = argv[3];
     abi = argv[4];
@@ -443,15 +325,9 @@ main(int argc, char **argv)
     g_test_add_func("/runner/refresh", test_refresh);
     g_test_add_func("/runner/refresh-refused", test_refresh_refused);
     g_test_add_func("/runner/reason", test_reason_with_failure);
-    g_test_add_func("/runner/quit", test_quit_before_go);
-    g_test_add_func("/runner/daemon-dies-before-go", test_daemon_dies_before_go);
-    g_test_add_func("/runner/daemon-dies", test_daemon_dies_while_running);
-    g_test_add_func("/runner/daemon-dies-in-check", test_daemon_dies_while_checking);
-    g_test_add_func("/runner/account", test_account);
-    g_test_add_func("/runner/unknown-account", test_unknown_account);
-    g_test_add_func("/runner/no-directory", test_no_directory);
+    g_test_add_func("/runner/no-answer", test_no_answer);
+    g_test_add_func("/runner/progress-is-flushed", test_progress_is_flushed);
     g_test_add_data_func("/runner/abi-frozen", "frozen", test_abi);
     g_test_add_data_func("/runner/abi-grown", "grown", test_abi);
-    g_test_add_func("/runner/by-hand", test_by_hand);
     return g_test_run();
 }

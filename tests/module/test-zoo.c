@@ -93,6 +93,19 @@ end_run(Fake *fake, const Row *row)
     fake_wait(fake, row->course == LEAVES_A_MESS);
 }
 
+/* Nothing follows a result, and what succeeds leaves with 0 whatever its exit handlers do. */
+static void
+check_end(const Fake *fake, const Row *row)
+{
+    const Packet *last =
+        fake->packets->len == 0 ? NULL : g_ptr_array_index(fake->packets, fake->packets->len - 1);
+
+    if (fake_count(fake, PACKET_RESULT) > 0)
+        g_assert_cmpint(last->type, ==, PACKET_RESULT);
+    if (row->outcome == OUTCOME_SUCCEEDED && strcmp(row->name, "lock-forever") != 0)
+        g_assert_cmpint(fake->status, ==, 0);
+}
+
 static void
 test_row(gconstpointer data)
 {
@@ -109,6 +122,7 @@ test_row(gconstpointer data)
     end_run(fake, row);
     fake_verdict(fake, row->course == KILLED || row->course == KILLED_CHECK,
                  row->course == CANCELLED, &verdict);
+    check_end(fake, row);
     g_test_message("%s: %s", verdict.reason, verdict.message);
     g_assert_cmpstr(verdict.reason, ==, row->reason);
     g_assert_cmpint(verdict.outcome, ==, row->outcome);

@@ -4,11 +4,13 @@
  *   load       true: detail "state" becomes the saved state, "none" when there is none
  *   crash      "check" | "start" | "middle" | "end": SIGSEGV at that moment
  *   print      text for stdout; print-error for stderr
- *   refresh    true: fetches the document again; detail "refreshed" is the new /token or the errno
+ *   refresh    how often to fetch the document again; detail "refreshed" is the new /token or the
+ *              errno, each time
  *   save       text to save as state
  *   critical   true: everything below happens in a critical section
  *   progress   number of steps reported, spread over sleep
  *   sleep      milliseconds; a cancel ends it unless deaf is true
+ *   linger     milliseconds after the last progress; a cancel ends it
  *   detail     object of pairs
  *   reboot     number of reboots asked for before it goes on (counted in the state)
  *   outcome    "succeeded" (default) | "failed" | "rejected" | "reboot" | "cancelled" |
@@ -92,14 +94,15 @@ tell_state(errand_job *job)
 static void
 refresh(errand_job *job)
 {
-    char value[32];
-    int32_t result;
+    int64_t times = number(job, "/refresh");
 
-    if (!is_set(job, "/refresh"))
-        return;
-    result = errand_refresh_document(job);
-    snprintf(value, sizeof value, "%d", (int)result);
-    errand_detail(job, "refreshed", result == 0 ? text(job, "/token", "none") : value);
+    for (int64_t i = 0; i < times; i++) {
+        int32_t result = errand_refresh_document(job);
+        char value[32];
+
+        snprintf(value, sizeof value, "%d", (int)result);
+        errand_detail(job, "refreshed", result == 0 ? text(job, "/token", "none") : value);
+    }
 }
 
 static int64_t
@@ -137,7 +140,7 @@ work(errand_job *job)
             return 1;
         errand_progress(job, (int32_t)(i * 100 / steps), "knob");
     }
-    return wait_ms(job, steps > 0 ? 0 : ms);
+    return wait_ms(job, (steps > 0 ? 0 : ms) + number(job, "/linger"));
 }
 
 static void
