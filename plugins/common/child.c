@@ -85,7 +85,7 @@ child_judge(errand_job *job, const ChildSpec *spec, int status)
 }
 
 static int32_t
-child_stop(errand_job *job, const ChildSpec *spec)
+child_stop(errand_job *job)
 {
     int left = descend_stop(CANCEL_GRACE_MS, CANCEL_KILL_MS);
     char text[128];
@@ -113,7 +113,7 @@ child_watch(errand_job *job, const ChildSpec *spec, pid_t pid, int pidfd)
         if (ready > 0 && watched[0].revents != 0)
             break;
         if (errand_cancelled(job))
-            return child_stop(job, spec);
+            return child_stop(job);
         if (ready == 0)
             errand_progress(job, -1, NULL);
     }
@@ -139,7 +139,7 @@ child_run(errand_job *job, const ChildSpec *spec)
     if (pidfd < 0) {
         int error = errno;
 
-        child_stop(job, spec);
+        child_stop(job);
         return errand_fail(job, "internal", "watching %s: pidfd_open: %s", spec->argv[0],
                            strerror(error));
     }

@@ -44,6 +44,9 @@ int32_t fake_host_run(FakeHost *self);
 void fake_host_cancel(FakeHost *self);
 const char *fake_host_detail(FakeHost *self, const char *key);
 
+/* For fake-host.c. */
+void fake_host_fill_document(errand_host *table);
+
 /* Both, with the text of a failure. */
 #define fake_host_assert(self, result, expected, word)                                             \
     G_STMT_START                                                                                   \

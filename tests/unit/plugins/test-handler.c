@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define ANY_FAILURE (-1)
+
 #define SAY "#!/bin/sh\nprintf '[%s]' \"$0\" \"$@\"\n"
 
 typedef struct {
@@ -274,7 +276,7 @@ test_scripts(void)
         {"restart-services.sh '' 'errandd.service c'", 0, "later\n[--no-ask-password][restart][c]"},
         {"start-services.sh '' 'broken'", 5, "[--no-ask-password][start][broken]"},
         {"start-services.sh '' '*'", 0, "[--no-ask-password][start][*]"},
-        {"start-services.sh no-such-user a", 1, NULL},
+        {"start-services.sh no-such-user a", ANY_FAILURE, NULL},
         {"health-check.sh ''", 0, ""},
     };
     Place place;
@@ -296,7 +298,10 @@ test_scripts(void)
         g_test_message("%s", cases[i].command);
         if (cases[i].output != NULL)
             g_assert_cmpstr(output, ==, cases[i].output);
-        g_assert_cmpint(status, ==, cases[i].status);
+        if (cases[i].status == ANY_FAILURE)
+            g_assert_cmpint(status, !=, 0);
+        else
+            g_assert_cmpint(status, ==, cases[i].status);
     }
     place_stop(&place);
 }

@@ -1,0 +1,361 @@
+#include "attempt.h"
+
+#include "accept.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BUFFER_SIZE       (256 * 1024L)
+#define BUFFER_SMALL      (16 * 1024L) /* with a rate-limit: what one look at the socket may take */
+#define CONNECT_TIMEOUT_S 30L
+#define REDIRECTS_MAX     5
+/* Of an error page or a redirect's text, before the connection is dropped. */
+#define IGNORED_MAX       (64 * 1024)
+/* How often progress is told; errand decides how often the cloud hears of it. */
+#define REPORT_MS         500
+/* Longest pause a server may ask for. */
+#define RETRY_AFTER_MAX_S 300
+
+int64_t
+attempt_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static size_t
+on_header(char *data, size_t size, size_t count, void *user_data)
+{
+    Attempt *self = user_data;
+    bool was_complete = self->response.complete;
+
+    response_line(&self->response, data, size * count);
+    if (was_complete || !self->response.complete || accept_response(self))
+        return size * count;
+    self->judged = true;
+    return 0;
+}
+
+static size_t
+on_body(char *data, size_t size, size_t count, void *user_data)
+{
+    Attempt *self = user_data;
+    size_t length = size * count;
+
+    if (!self->taking) {
+        self->ignored += length;
+        return self->ignored <= IGNORED_MAX ? length : 0;
+    }
+    self->fetched += (int64_t)length;
+    if (accept_body(self, data, length))
+        return length;
+    self->judged = true;
+    return 0;
+}
+
+static void
+set_options(Attempt *self)
+{
+    const Request *request = self->request;
+    CURL *easy = self->easy;
+
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+                     request->rate_limit > 0 ? BUFFER_SMALL : BUFFER_SIZE);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "errand/" ERRAND_VERSION);
+    curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (request->ca_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)request->stall_bytes);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((request->stall_ms + 999) / 1000));
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, self->curl_fault);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, self);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, self);
+}
+
+bool
+attempt_open(Attempt *self)
+{
+    self->easy = curl_easy_init();
+    self->multi = curl_multi_init();
+    if (self->easy == NULL || self->multi == NULL)
+        return false;
+    set_options(self);
+    return true;
+}
+
+void
+attempt_close(Attempt *self)
+{
+    curl_easy_cleanup(self->easy);
+    curl_multi_cleanup(self->multi);
+}
+
+static void
+report(Attempt *self)
+{
+    int64_t now = attempt_now_ms();
+    int percent = -1;
+
+    if (now - self->reported_ms < REPORT_MS)
+        return;
+    self->reported_ms = now;
+    if (self->taking && self->identity.total > 0)
+        percent = (int)(self->sink.offset * 100 / self->identity.total);
+    errand_progress(self->job, percent, "downloading");
+}
+
+/* Milliseconds to leave the data in the socket for, so that the rate-limit is kept on average.
+ * libcurl 7.88's own limit lets megabytes pass before it first looks. */
+static int64_t
+hold_back(const Attempt *self)
+{
+    int64_t rate = self->request->rate_limit, due;
+
+    if (rate == 0)
+        return 0;
+    due = (int64_t)((double)(self->fetched - self->begun_at) * 1000.0 / (double)rate);
+    return due - (attempt_now_ms() - self->begun_ms);
+}
+
+/* Until the network has something, or the rate allows more, or a cancel, or the next report. */
+static void
+wait_for_more(Attempt *self)
+{
+    int fd = errand_cancel_fd(self->job);
+    struct curl_waitfd extra = {fd, CURL_WAIT_POLLIN, 0};
+    struct pollfd cancel = {fd, POLLIN, 0};
+    int64_t hold = hold_back(self);
+
+    if (hold > 0)
+        poll(&cancel, 1, hold < REPORT_MS ? (int)hold : REPORT_MS);
+    else
+        curl_multi_poll(self->multi, &extra, fd >= 0 ? 1 : 0, REPORT_MS, NULL);
+}
+
+/* Drives the transfer to its end. False when it was cancelled. */
+static bool
+drive(Attempt *self, CURLcode *code)
+{
+    int running = 1, left;
+    CURLMsg *message;
+
+    *code = CURLE_OK;
+    self->begun_ms = attempt_now_ms();
+    self->begun_at = self->fetched;
+    while (running > 0) {
+        if (hold_back(self) <= 0 && curl_multi_perform(self->multi, &running) != CURLM_OK)
+            break;
+        if (errand_cancelled(self->job))
+            return false;
+        report(self);
+        if (running > 0)
+            wait_for_more(self);
+    }
+    while ((message = curl_multi_info_read(self->multi, &left)) != NULL) {
+        if (message->msg == CURLMSG_DONE)
+            *code = message->data.result;
+    }
+    return true;
+}
+
+/* Asks for the rest of the file, and only if it still is that file. */
+static struct curl_slist *
+set_range(Attempt *self)
+{
+    const Identity *identity = &self->identity;
+    const char *validator = identity->modified;
+    char text[STATE_TEXT_SIZE + 16];
+
+    curl_easy_setopt(self->easy, CURLOPT_RANGE, NULL);
+    curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, NULL);
+    if (self->sink.offset == 0)
+        return NULL;
+    snprintf(text, sizeof text, "%lld-", (long long)self->sink.offset);
+    curl_easy_setopt(self->easy, CURLOPT_RANGE, text);
+    if (*identity->etag != '\0' && strncmp(identity->etag, "W/", 2) != 0)
+        validator = identity->etag;
+    if (*validator == '\0')
+        return NULL;
+    snprintf(text, sizeof text, "If-Range: %s", validator);
+    return curl_slist_append(NULL, text);
+}
+
+static bool
+is_permanent(CURLcode code)
+{
+    switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_OUT_OF_MEMORY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* libcurl's own words; cut where a query could begin. */
+static void
+describe(Attempt *self, CURLcode code)
+{
+    const char *text = *self->curl_fault != '\0' ? self->curl_fault : curl_easy_strerror(code);
+
+    snprintf(self->fault, sizeof self->fault, "%.*s", (int)strcspn(text, "?"), text);
+}
+
+static AttemptResult
+fail(Attempt *self)
+{
+    self->verdict = errand_fail(self->job, "download-failed", "%s: %s", self->request->source.name,
+                                self->fault);
+    return ATTEMPT_ENDED;
+}
+
+static bool
+is_redirect(int status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static AttemptResult
+judge_status(Attempt *self)
+{
+    int status = self->response.status;
+    curl_off_t seconds = 0;
+
+    if (is_redirect(status))
+        return ATTEMPT_REDIRECTED;
+    snprintf(self->fault, sizeof self->fault, "the server answers with status %d", status);
+    if (status == 403)
+        return ATTEMPT_EXPIRED;
+    if (status != 408 && status != 429 && (status < 500 || status > 599))
+        return fail(self);
+    curl_easy_getinfo(self->easy, CURLINFO_RETRY_AFTER, &seconds);
+    self->retry_after_ms =
+        1000 * (int64_t)(seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S);
+    return ATTEMPT_AGAIN;
+}
+
+static AttemptResult
+judge(Attempt *self, CURLcode code)
+{
+    int error = self->taking ? sink_flush(&self->sink) : 0;
+
+    if (error != 0 && !self->judged) {
+        accept_write_error(self, error);
+        return self->result;
+    }
+    if (self->judged)
+        return self->result;
+    if (self->response.complete && !self->taking)
+        return judge_status(self);
+    if (code != CURLE_OK) {
+        describe(self, code);
+        return is_permanent(code) ? fail(self) : ATTEMPT_AGAIN;
+    }
+    if (self->taking && (self->identity.total < 0 || self->sink.offset == self->identity.total))
+        return ATTEMPT_DONE;
+    snprintf(self->fault, sizeof self->fault, "the answer ended too early");
+    return ATTEMPT_AGAIN;
+}
+
+static AttemptResult
+request_once(Attempt *self, const char *url)
+{
+    struct curl_slist *headers = set_range(self);
+    AttemptResult result;
+    CURLcode code;
+
+    self->response = (Response){0};
+    self->taking = self->judged = false;
+    self->ignored = 0;
+    self->retry_after_ms = 0;
+    *self->curl_fault = '\0';
+    curl_easy_setopt(self->easy, CURLOPT_URL, url);
+    curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(self->easy, CURLOPT_PROTOCOLS_STR,
+                     self->request->source.secure ? "https" : "http,https");
+    curl_multi_add_handle(self->multi, self->easy);
+    if (drive(self, &code)) {
+        result = judge(self, code);
+    } else {
+        self->verdict = ERRAND_CANCELLED;
+        result = ATTEMPT_ENDED;
+    }
+    curl_multi_remove_handle(self->multi, self->easy);
+    curl_slist_free_all(headers);
+    return result;
+}
+
+/* Where the answer sends us, checked like the document's URL; NULL with the verdict said. */
+static char *
+follow(Attempt *self)
+{
+    char *url = NULL;
+    Source source;
+
+    curl_easy_getinfo(self->easy, CURLINFO_REDIRECT_URL, &url);
+    if (url == NULL) {
+        snprintf(self->fault, sizeof self->fault, "a redirect without a place to go to");
+        fail(self);
+        return NULL;
+    }
+    if (source_check(self->job, url, &source) != ERRAND_SUCCEEDED) {
+        self->verdict = ERRAND_FAILED;
+        return NULL;
+    }
+    if (self->request->source.secure && !source.secure) {
+        self->verdict = errand_fail(self->job, "not-allowed", "%s: redirected from https to %s",
+                                    self->request->source.name, source.name);
+        return NULL;
+    }
+    url = strdup(url);
+    if (url == NULL)
+        self->verdict = errand_fail(self->job, "internal", "following a redirect: out of memory");
+    return url;
+}
+
+AttemptResult
+attempt_run(Attempt *self)
+{
+    char *url = NULL;
+    AttemptResult result = request_once(self, self->request->url);
+    int redirects = 0;
+
+    while (result == ATTEMPT_REDIRECTED) {
+        char *next = NULL;
+
+        if (redirects++ < REDIRECTS_MAX) {
+            next = follow(self);
+        } else {
+            snprintf(self->fault, sizeof self->fault, "more than %d redirects", REDIRECTS_MAX);
+            fail(self);
+        }
+        free(url);
+        url = next;
+        result = url != NULL ? request_once(self, url) : ATTEMPT_ENDED;
+    }
+    free(url);
+    return result;
+}

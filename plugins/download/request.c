@@ -1,0 +1,197 @@
+#include "request.h"
+
+#include "account.h"
+#include "document.h"
+#include "setting.h"
+
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A link slower than this for this long is taken for dead; a 2G modem is faster. */
+#define STALL_BYTES 64
+#define STALL_MS    (60 * 1000)
+#define RETRY_MS    1000
+
+static int
+hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+static int32_t
+read_digest(errand_job *job, const char *key, const char *hash, size_t length, Request *request)
+{
+    const char *text;
+    int32_t verdict = document_string(job, key, &text);
+
+    if (verdict != ERRAND_SUCCEEDED || text == NULL)
+        return verdict;
+    if (request->hash != NULL)
+        return errand_reject(job, "invalid-document", "give \"sha256\" or \"sha512\", not both");
+    request->hash = hash;
+    request->digest_length = length;
+    for (size_t i = 0; i < length && strlen(text) == length * 2; i++) {
+        int high = hex_digit(text[i * 2]), low = hex_digit(text[i * 2 + 1]);
+
+        if (high < 0 || low < 0)
+            break;
+        request->digest[i] = (unsigned char)(high << 4 | low);
+        if (i + 1 == length)
+            return ERRAND_SUCCEEDED;
+    }
+    return errand_reject(job, "invalid-document", "\"%s\" must be %zu hexadecimal digits", key,
+                         length * 2);
+}
+
+static int32_t
+read_mode(errand_job *job, Request *request)
+{
+    const char *text;
+    char *end = NULL;
+    unsigned long mode;
+    int32_t verdict = document_string(job, "mode", &text);
+
+    if (verdict != ERRAND_SUCCEEDED || text == NULL)
+        return verdict;
+    mode = strtoul(text, &end, 8);
+    if (*text < '0' || *text > '7' || *end != '\0' || mode > 0777)
+        return errand_reject(job, "invalid-document",
+                             "\"mode\" must be a string of octal digits up to \"0777\"");
+    request->mode = (mode_t)mode;
+    return ERRAND_SUCCEEDED;
+}
+
+static int32_t
+read_size(errand_job *job, Request *request)
+{
+    if (errand_get_type(job, "/size") <= ERRAND_TYPE_NULL)
+        return ERRAND_SUCCEEDED;
+    if (errand_get_int(job, "/size", &request->size) != 0 || request->size < 0)
+        return errand_reject(job, "invalid-document", "\"size\" must be a number of bytes");
+    return ERRAND_SUCCEEDED;
+}
+
+static int32_t
+set_group(errand_job *job, const char *name, Request *request)
+{
+    char buffer[16 * 1024];
+    struct group entry, *found = NULL;
+
+    if (getgrnam_r(name, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+        return errand_reject(job, "not-found", "there is no group \"%s\" on this machine", name);
+    request->group = found->gr_gid;
+    return ERRAND_SUCCEEDED;
+}
+
+/* "owner": "user[:group]"; without it the step's user, for whom the Device Client's download runs.
+ */
+static int32_t
+read_owner(errand_job *job, Request *request)
+{
+    char name[256] = "";
+    const char *text, *group;
+    Account account;
+    int32_t verdict = document_string(job, "owner", &text);
+
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    if (text == NULL || *text == '\0')
+        text = errand_user(job);
+    if (text == NULL || *text == '\0')
+        return ERRAND_SUCCEEDED;
+    group = strchr(text, ':');
+    snprintf(name, sizeof name, "%.*s", group != NULL ? (int)(group - text) : 255, text);
+    if (account_find(name, &account) != 0)
+        return errand_reject(job, "not-found", "there is no account \"%s\" on this machine", name);
+    request->owner = account.uid;
+    request->group = account.gid;
+    account_clear(&account);
+    if (geteuid() != 0 && request->owner != geteuid())
+        return errand_reject(job, "not-allowed",
+                             "errand does not run as root and cannot give a file to \"%s\"", name);
+    return group != NULL ? set_group(job, group + 1, request) : ERRAND_SUCCEEDED;
+}
+
+static int32_t
+read_settings(errand_job *job, Request *request)
+{
+    const char *ca_file = errand_setting(job, "ca-file");
+    const char *proxy = errand_setting(job, "proxy");
+    int32_t verdict;
+
+    request->ca_file = ca_file != NULL && *ca_file != '\0' ? ca_file : NULL;
+    request->proxy = proxy != NULL ? proxy : "";
+    request->stall_bytes = STALL_BYTES;
+    request->stall_ms = STALL_MS;
+    request->retry_ms = RETRY_MS;
+    verdict = setting_size(job, "download", "rate-limit", &request->rate_limit);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = setting_size(job, "download", "stall-bytes", &request->stall_bytes);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = setting_duration(job, "download", "stall-time", &request->stall_ms);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = setting_duration(job, "download", "retry-delay", &request->retry_ms);
+    return verdict;
+}
+
+/* A signature that is not checked must not look as if it was. */
+static int32_t
+read_keys(errand_job *job)
+{
+    static const char *const keys[] = {"operation", "url",   "path", "sha256",  "sha512", "size",
+                                       "mode",      "owner", "user", "timeout", NULL};
+    int64_t timeout;
+    int32_t verdict;
+
+    if (errand_get_type(job, "/codesign") != ERRAND_TYPE_NONE ||
+        errand_get_type(job, "/signer") != ERRAND_TYPE_NONE)
+        return errand_reject(job, "invalid-document", "codesign is not supported by this version");
+    verdict = document_check_keys(job, keys);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = document_seconds(job, "timeout", 1, &timeout);
+    return verdict;
+}
+
+int32_t
+request_read_url(errand_job *job, Request *request)
+{
+    int32_t verdict = document_required_string(job, "url", &request->url);
+
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = source_check(job, request->url, &request->source);
+    return verdict;
+}
+
+int32_t
+request_read(errand_job *job, Request *request)
+{
+    int32_t verdict;
+
+    *request = (Request){.size = -1, .mode = 0644, .owner = (uid_t)-1, .group = (gid_t)-1};
+    verdict = read_keys(job);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = request_read_url(job, request);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = document_required_string(job, "path", &request->path);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_digest(job, "sha256", "SHA256", 32, request);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_digest(job, "sha512", "SHA512", 64, request);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_size(job, request);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_mode(job, request);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_owner(job, request);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_settings(job, request);
+    return verdict;
+}

@@ -1,0 +1,26 @@
+/* The part file: bytes go in, are gathered, written and hashed. */
+#pragma once
+
+#include "hasher.h"
+
+#include <stdint.h>
+
+typedef struct {
+    int fd;
+    Hasher *hasher;
+    size_t gathered; /* in the hasher's current buffer, not yet written */
+    int64_t offset;  /* bytes taken so far, gathered ones included */
+    int64_t started; /* of which writing to disk was started */
+} Sink;
+
+/* All answer 0 or a negative errno value. */
+
+/* Takes the descriptor. */
+int sink_open(Sink *self, int fd, const char *hash);
+/* Takes over what the file already has, reading it once for the checksum. */
+int sink_resume(Sink *self);
+int sink_append(Sink *self, const void *data, size_t length);
+int sink_flush(Sink *self);
+/* Empties the file. */
+int sink_restart(Sink *self);
+void sink_close(Sink *self);

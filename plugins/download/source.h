@@ -1,0 +1,25 @@
+/* Where a file comes from: whether a URL is allowed, and how it may be shown.
+ *
+ * A presigned URL's query is a credential: nothing here, and nothing that uses this, puts it into a
+ * message.
+ */
+#pragma once
+
+#include <errand/plugin.h>
+#include <limits.h>
+#include <stdbool.h>
+
+/* Long enough for any host and path worth reading. */
+#define SOURCE_NAME_SIZE 512
+
+typedef struct {
+    char name[SOURCE_NAME_SIZE]; /* scheme, host and path, for people */
+    bool secure;                 /* https */
+} Source;
+
+/* Fills *source. ERRAND_SUCCEEDED, or refused: invalid-document (not a URL, or one with a user in
+ * it), not-allowed (the scheme, `allow-http`, `hosts`). */
+int32_t source_check(errand_job *job, const char *url, Source *source);
+
+/* The last segment of the URL's path, percent-decoded, when it can be a file's name. */
+bool source_file_name(const char *url, char name[NAME_MAX + 1]);
