@@ -3,8 +3,11 @@
  *
  * The order of durable steps is what keeps the promise "an action starts once, a final status is
  * never lost": record on disk -> claim sent -> "started" on disk -> plugin told to go -> verdict on
- * disk -> final status sent
- *   -> status settled -> record removed, one line of history kept.
+ * disk -> final status sent -> status settled -> record removed, one line of history kept.
+ * When the disk fails: what cannot be recorded is not run (released again_later before the claim,
+ * FAILED after it); a verdict that cannot be written is sent all the same and written as soon as
+ * that works again, for a job nobody hears of would be worse than the one wrong "interrupted" that
+ * a crash in between could cause.
  * Refusals (unknown operation, not enabled, plugin's check) become REJECTED while the execution is
  * still QUEUED, and are on disk before they are sent, too. The plugin is loaded and asked its
  * check() while nothing has been promised yet; it waits, one process per step, for the claim to be
@@ -46,6 +49,7 @@ typedef struct {
     gboolean simulate_reboot;
 } DispatcherOptions;
 
+/* All are set. */
 typedef struct {
     void (*claim)(const ExecutionId *id, guint step_timeout_minutes, const Details *details,
                   gpointer user_data);
@@ -59,7 +63,8 @@ typedef struct {
     /* Nothing more will come for this execution. again_later: it may be offered again (shutdown,
      * ignored). */
     void (*release)(const ExecutionId *id, gboolean again_later, gpointer user_data);
-    /* How many more executions may be offered now. */
+    /* How many more executions may be offered now; told after every offer and whenever it changes.
+     */
     void (*room)(guint room, gpointer user_data);
     /* Before the machine is restarted: flush what is unsent, then call dispatcher_reboot_now(). */
     void (*about_to_reboot)(gpointer user_data);

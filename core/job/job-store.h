@@ -53,22 +53,27 @@ JobStore *job_store_open(const char *state_directory, GError **error) G_GNUC_WAR
 void job_store_free(JobStore *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobStore, job_store_free)
 
-/* Every job on disk, JobRecord *; the array owns them. Damaged ones come as STORED_DAMAGED. */
+/* Every job on disk, JobRecord *; the array owns them. Damaged ones come as STORED_DAMAGED; a
+ * folder without any record is from before the first promise and is removed. */
 GPtrArray *job_store_load_all(JobStore *self);
-/* Makes the folder with document and record. Durable. */
+/* Makes the folder with document and record (four syncs). Durable. */
 gboolean job_store_create(JobStore *self, const JobRecord *record,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Replaces the record. Durable. */
+/* Replaces the record (two syncs). Durable. */
 gboolean job_store_update(JobStore *self, const JobRecord *record,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The plugin's state; NULL bytes remove it. Durable. */
 gboolean job_store_save_state(JobStore *self, const ExecutionId *id, GBytes *state,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *job_store_load_state(JobStore *self, const ExecutionId *id);
-/* Path of the step's private directory, created empty when `fresh`. uid/gid: its owner. Caller
- * frees. */
+/* Path of the step's private directory, created empty when `fresh`; allowed before
+ * job_store_create(), for a folder without a record is swept at the next start. It will belong to
+ * the account (NULL or "": errand's own, as always when errand is not root); for a foreign one the
+ * directories above become passable (mode 0711). Caller frees. */
 char *job_store_private_directory(JobStore *self, const ExecutionId *id, guint step, gboolean fresh,
                                   const char *account, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes a folder that never got a record, or should not have. */
+void job_store_forget(JobStore *self, const ExecutionId *id);
 /* Removes the folder and appends one line of JSON to the history (kept to 1 MiB + one older file).
  */
 gboolean job_store_remove(JobStore *self, const JobRecord *record, const char *outcome,

@@ -26,9 +26,9 @@ Registry *registry_new(const char *const *directories);
 void registry_free(Registry *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Registry, registry_free)
 
-/* Reads the directories again; cheap enough to be called before each job, so that an upgraded
- * plugin serves the next. */
-void registry_scan(Registry *self);
+/* Reads the directories again when something in them changed, and tells whether it did; cheap
+ * enough to be called before each job, so that an upgraded plugin serves the next. */
+gboolean registry_scan(Registry *self);
 const Manifest *registry_lookup(Registry *self, const char *operation);
 /* The manifest whose document-keys has this top-level key. */
 const Manifest *registry_lookup_key(Registry *self, const char *key);
@@ -37,6 +37,8 @@ const Manifest *registry_by_name(Registry *self, const char *name);
 GPtrArray *registry_manifests(Registry *self);
 /* Lines that say what was skipped and why: char *. Belongs to the registry. */
 GPtrArray *registry_faults(Registry *self);
+/* Writes them to the log, one warning each. */
+void registry_log_faults(Registry *self);
 /* Opens a manifest's module for the runner: vetted; the caller closes. -1 with VET_ERROR. */
 int registry_open_module(Registry *self, const Manifest *manifest,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

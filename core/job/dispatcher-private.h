@@ -1,0 +1,132 @@
+/* What the dispatcher's files share. dispatcher.c has the calls from outside; dispatcher-arrange.c
+ * decides who may start, reboot and when errand may end; dispatcher-recover.c takes up an earlier
+ * life; job.c carries out the life cycle table for one job; job-plan.c turns its document into
+ * steps or a refusal; job-check.c starts runners and asks the checks; job-run.c runs the steps.
+ *
+ * Order within an action: state first, disk second, callbacks to the owner last, for a callback may
+ * come back with the answer at once and even end the job. */
+#pragma once
+
+#include "dispatcher.h"
+#include "lifecycle.h"
+#include "log.h"
+#include "plan.h"
+#include "reboot.h"
+#include "runner-process.h"
+
+typedef struct _Job Job;
+
+struct _Dispatcher {
+    const DispatcherOptions *options;
+    Registry *registry;
+    JobStore *store;
+    DispatcherCallbacks callbacks;
+    gpointer user_data;
+
+    GPtrArray *jobs;    /* Job, order of arrival; holds a reference each */
+    GPtrArray *leaving; /* RunnerProcess that were abandoned and are not gone yet */
+    Reboot *reboot;
+    gboolean reboot_asked; /* about_to_reboot was called */
+    GSource *going_down;   /* the reboot command was given: nothing starts while this runs */
+    gboolean recovered;    /* offers may come */
+    gboolean arranging;    /* dispatcher_arrange() is under way */
+    guint room;            /* as told last */
+    LogThrottle store_trouble;
+
+    gboolean stopping;
+    GSource *stop_timer;
+    GSource *stop_idle;
+    GSourceFunc stop_done;
+    gpointer stop_data;
+};
+
+struct _Job {
+    Dispatcher *owner; /* NULL once the job is dropped */
+    JobRecord *record;
+    Plan *plan; /* NULL when the document could not be understood */
+    LifeState state;
+    char *outcome;      /* for the history */
+    gboolean exclusive; /* one of its operations runs alone */
+    gboolean stored;    /* the record is on disk */
+    gboolean resumed;   /* claimed in an earlier life */
+    gboolean refused;   /* the claim was */
+    gboolean pretended; /* a reboot that did not happen was called one */
+    gboolean halted;    /* errand is ending: nothing of it may start any more */
+
+    StartReason start; /* of the next go */
+    RunnerProcess *runner;
+    gboolean ready;         /* the runner's check said yes */
+    RunnerProcess *checker; /* of a later step's document */
+    guint checked;          /* index of the first step whose check is still open */
+    gboolean has_state;
+
+    int percent;
+    char *word;
+    guint timer_minutes;
+    guint progress_idle;
+    GSource *heartbeat;
+    GSource *reboot_timer;
+    GSource *store_timer; /* the verdict is not on disk yet */
+};
+
+/* dispatcher-arrange.c */
+/* Starts who may start, has the machine restarted when it is time, tells the room. Idempotent. */
+void dispatcher_arrange(Dispatcher *self);
+/* The reboot did not happen: jobs may start again. */
+void dispatcher_stay_up(Dispatcher *self);
+
+/* dispatcher.c */
+/* The record cannot be written: says so now and then. */
+void dispatcher_store_failed(Dispatcher *self, const Job *job, const GError *error);
+void dispatcher_remove(Dispatcher *self, Job *job);
+/* Kills a runner that is not needed any more. */
+void dispatcher_abandon(Dispatcher *self, RunnerProcess **runner);
+
+/* job.c */
+Job *job_new(Dispatcher *owner, JobRecord *record);
+Job *job_ref(Job *self);
+void job_unref(Job *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_unref)
+/* Feeds the life cycle table and carries out what it says. */
+void job_event(Job *self, LifeEvent event);
+/* The verdict: stored, then told. */
+void job_decide(Job *self, ExecutionStatus status, const char *reason, const char *message);
+/* Writes the record. */
+gboolean job_store(Job *self, StoredState state, GError **error);
+/* Gives the machine its time to restart. */
+void job_watch_reboot(Job *self);
+/* Stops everything of it without a verdict: the next life decides. */
+void job_halt(Job *self);
+/* The same fault for disk trouble everywhere: "no-space" or "internal". */
+const char *job_disk_reason(const GError *error);
+
+/* job-plan.c */
+/* Fills plan and exclusive. FALSE with a decision to make: *status, *reason, and error's text;
+ * *ignore when the job is to be left to another agent. */
+gboolean job_plan(Job *self, const char **reason, gboolean *ignore, GError **error);
+/* A plan of a document that came anew, with the same steps; NULL when it is not the same job. */
+Plan *job_plan_again(Job *self, const char *document);
+
+/* job-check.c */
+/* Starts the runner of the current step, and of all checks that are still to be made. */
+void job_check_begin(Job *self);
+/* FALSE when the job is decided instead. check_only: of a later step's document. */
+gboolean job_check_start_runner(Job *self, guint index, gboolean check_only,
+                                RunnerProcess **runner);
+/* The service delivered the document again with the claim: later texts have fresher URLs. */
+void job_check_take_document(Job *self, const char *document);
+void job_check_refreshed(Job *self, const char *document, int error_number);
+
+/* job-run.c */
+const PlanStep *job_step(const Job *self, guint index);
+ExecutionStatus job_status_of(Outcome outcome);
+/* The check said yes and the claim is ours: makes "started" durable and tells the runner to go. */
+void job_run_go(Job *self);
+void job_run_on_packet(RunnerProcess *runner, const Packet *packet, gpointer user_data);
+void job_run_on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_data);
+void job_run_stop(Job *self);
+/* Time limit of the current step. */
+gint64 job_run_limit_ms(Job *self);
+void job_run_clear(Job *self);
+/* Tells progress now. */
+void job_run_tell(Job *self, gboolean urgent);

@@ -1,0 +1,10 @@
+/* One line of STATE/history: a JSON object about a job that is over, for people and errandctl.
+ * Pure.
+ */
+#pragma once
+
+#include "job-store.h"
+
+/* {"time":…,"jobId":…,"executionNumber":…,"queuedAt":…,"outcome":…,"reason":…,"message":…}; the
+ * last two are left out when there are none. Caller frees. */
+char *history_line(const JobRecord *record, const char *outcome, const char *time);

@@ -1,0 +1,208 @@
+#include "dispatcher-private.h"
+#include "report.h"
+#include "vet.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static void on_checked(RunnerProcess *runner, gpointer user_data);
+static void on_checker_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_data);
+
+/* ---- Starting runners ---- */
+
+static Packet *
+make_start(Job *self, guint index, const Manifest *manifest, gboolean check_only)
+{
+    const PlanStep *step = job_step(self, index);
+    GHashTable *all = self->owner->options->settings;
+    GHashTable *settings = all ? g_hash_table_lookup(all, manifest->name) : NULL;
+    Packet *packet = packet_new(PACKET_START);
+
+    packet->protocol = PACKET_PROTOCOL;
+    packet->job_id = g_strdup(self->record->id->job_id);
+    packet->operation = g_strdup(step->operation);
+    packet->step = g_strdup(step->name);
+    packet->document = g_strdup(step->input);
+    packet->user = g_strdup(step->user);
+    packet->account = g_strdup(manifest->user);
+    packet->plugin = g_strdup(manifest->name);
+    packet->settings = settings ? g_hash_table_ref(settings)
+                                : g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    packet->check_only = check_only;
+    return packet;
+}
+
+static RunnerProcess *
+launch(Job *self, guint index, const Manifest *manifest, gboolean check_only, GError **error)
+{
+    static const RunnerProcessCallbacks step = {on_checked, job_run_on_packet, job_run_on_ended};
+    static const RunnerProcessCallbacks check = {NULL, NULL, on_checker_ended};
+    const DispatcherOptions *options = self->owner->options;
+    g_autoptr(Packet) start = make_start(self, index, manifest, check_only);
+    RunnerProcessOptions how = {options->runner, -1, start, options->cancel_grace_ms};
+    RunnerProcess *runner;
+
+    if (!check_only) {
+        start->private_directory =
+            job_store_private_directory(self->owner->store, self->record->id, index,
+                                        self->start == START_FIRST, manifest->user, error);
+        if (!start->private_directory) {
+            return NULL;
+        }
+    }
+    how.module_fd = registry_open_module(self->owner->registry, manifest, error);
+    if (how.module_fd < 0) {
+        return NULL;
+    }
+    runner = runner_process_start(&how, check_only ? &check : &step, self, error);
+    close(how.module_fd);
+    return runner;
+}
+
+static void
+launch_failed(Job *self, const GError *error)
+{
+    if (g_error_matches(error, VET_ERROR, VET_ERROR_UNTRUSTED)) {
+        job_decide(self, EXECUTION_REJECTED, "not-allowed", error->message);
+    } else if (g_error_matches(error, VET_ERROR, VET_ERROR_MISSING)) {
+        job_decide(self, EXECUTION_REJECTED, "not-found", error->message);
+    } else {
+        job_decide(self, EXECUTION_FAILED, job_disk_reason(error), error->message);
+    }
+}
+
+/* FALSE when the job is decided instead. */
+gboolean
+job_check_start_runner(Job *self, guint index, gboolean check_only, RunnerProcess **runner)
+{
+    const PlanStep *step = job_step(self, index);
+    const Manifest *manifest = registry_lookup(self->owner->registry, step->operation);
+    g_autoptr(GError) error = NULL;
+
+    if (!manifest) {
+        g_autofree char *message =
+            g_strdup_printf("no plugin here serves operation %s any more", step->operation);
+
+        job_decide(self, EXECUTION_FAILED, "unknown-operation", message);
+        return FALSE;
+    }
+    *runner = launch(self, index, manifest, check_only, &error);
+    if (!*runner) {
+        launch_failed(self, error);
+    }
+    return *runner != NULL;
+}
+
+/* ---- Checks ---- */
+
+static gboolean
+start_next_check(Job *self)
+{
+    if (self->checked >= self->plan->steps->len) {
+        return TRUE;
+    }
+    return job_check_start_runner(self, self->checked, TRUE, &self->checker);
+}
+
+static void
+conclude_checks(Job *self)
+{
+    if (self->ready && self->stored && self->checked >= self->plan->steps->len) {
+        job_event(self, self->resumed ? LIFE_EVENT_RESUMED : LIFE_EVENT_CHECKED);
+    }
+}
+
+void
+job_check_begin(Job *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    self->ready = FALSE;
+    self->checked = self->resumed ? self->plan->steps->len : self->record->step + 1;
+    if (!job_check_start_runner(self, self->record->step, FALSE, &self->runner) ||
+        !start_next_check(self)) {
+        return;
+    }
+    if (!self->stored && !job_store(self, STORED_CLAIMING, &error)) {
+        dispatcher_store_failed(self->owner, self, error);
+        job_event(self, LIFE_EVENT_UNSTORED);
+    }
+}
+
+static void
+on_checked(RunnerProcess *runner, gpointer user_data)
+{
+    Job *self = user_data;
+
+    self->ready = TRUE;
+    if (self->state == LIFE_RUNNING) {
+        job_run_go(self);
+    } else {
+        conclude_checks(self);
+    }
+}
+
+static void
+on_checker_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_data)
+{
+    Job *self = user_data;
+
+    self->checker = NULL;
+    if (verdict->outcome == OUTCOME_SUCCEEDED) {
+        self->checked++;
+        if (start_next_check(self)) {
+            conclude_checks(self);
+        }
+    } else {
+        report_step(self->record->details, self->plan, self->checked);
+        job_decide(self, job_status_of(verdict->outcome), verdict->reason, verdict->message);
+    }
+    runner_process_free(runner);
+}
+
+/* ---- A document that came anew ---- */
+
+void
+job_check_take_document(Job *self, const char *document)
+{
+    g_autoptr(Plan) plan = NULL;
+    gboolean same;
+
+    if (!document || strcmp(document, self->record->document) == 0) {
+        return;
+    }
+    plan = job_plan_again(self, document);
+    if (!plan) {
+        return;
+    }
+    same = strcmp(job_step(self, 0)->input, ((PlanStep *)plan->steps->pdata[0])->input) == 0;
+    plan_free(self->plan);
+    self->plan = g_steal_pointer(&plan);
+    if (!same) {
+        self->ready = FALSE;
+        dispatcher_abandon(self->owner, &self->runner);
+        job_check_start_runner(self, 0, FALSE, &self->runner);
+    }
+}
+
+void
+job_check_refreshed(Job *self, const char *document, int error_number)
+{
+    g_autoptr(Plan) plan = NULL;
+
+    if (document && error_number == 0) {
+        plan = job_plan_again(self, document);
+        error_number = plan ? 0 : EINVAL;
+    }
+    if (!plan) {
+        runner_process_answer(self->runner, PACKET_DOCUMENT, NULL,
+                              error_number > 0 ? error_number : EIO,
+                              g_strerror(error_number > 0 ? error_number : EIO));
+        return;
+    }
+    plan_free(self->plan);
+    self->plan = g_steal_pointer(&plan);
+    runner_process_answer(self->runner, PACKET_DOCUMENT, job_step(self, self->record->step)->input,
+                          0, NULL);
+}

@@ -1,0 +1,96 @@
+#include "recover.h"
+
+static void
+fail(RecoverPlan *plan, char *message)
+{
+    plan->action = RECOVER_FAIL;
+    plan->reason = "interrupted";
+    plan->message = message;
+}
+
+static void
+decide_running(const JobRecord *record, guint max_attempts, RecoverPlan *plan)
+{
+    if (record->attempts == 0) {
+        plan->action = RECOVER_NEXT;
+        return;
+    }
+    if (!record->resumable) {
+        fail(plan, g_strdup_printf("step %u was running when errand ended and its operation is not "
+                                   "declared resumable: it was not run again",
+                                   record->step + 1));
+        return;
+    }
+    if (record->attempts >= max_attempts) {
+        fail(plan, g_strdup_printf("step %u was interrupted %u times; [jobs] max-attempts is %u",
+                                   record->step + 1, record->attempts, max_attempts));
+        return;
+    }
+    plan->action = RECOVER_RESUME;
+}
+
+static void
+decide_rebooting(const JobRecord *record, const char *boot_id, RecoverPlan *plan)
+{
+    gboolean other_boot = boot_id && record->boot_id && g_strcmp0(boot_id, record->boot_id) != 0;
+
+    plan->action = other_boot ? RECOVER_REBOOTED : RECOVER_AWAIT_REBOOT;
+}
+
+void
+recover_decide(const JobRecord *record, const char *boot_id, guint max_attempts, RecoverPlan *plan)
+{
+    *plan = (RecoverPlan){.action = RECOVER_FINISH};
+    if (record->state == STORED_DECIDED) {
+        return;
+    }
+    if (record->state == STORED_DAMAGED) {
+        fail(plan, g_strdup("the job's record on disk was damaged: what ran of it is not known"));
+        return;
+    }
+    if (!record->document && record->state == STORED_CLAIMING) {
+        plan->action = RECOVER_FORGET;
+        return;
+    }
+    if (!record->document) {
+        fail(plan, g_strdup("the job's document on disk is missing or damaged"));
+        return;
+    }
+    switch (record->state) {
+    case STORED_RUNNING:
+        decide_running(record, max_attempts, plan);
+        break;
+    case STORED_REBOOTING:
+        decide_rebooting(record, boot_id, plan);
+        break;
+    case STORED_CLAIMING:
+        plan->action = RECOVER_OFFER;
+        break;
+    case STORED_DAMAGED:
+    case STORED_DECIDED:
+        break;
+    }
+}
+
+const char *
+recover_word(RecoverAction action)
+{
+    static const char *const words[] = {
+        [RECOVER_FORGET] = "its document never reached the disk, it is forgotten",
+        [RECOVER_OFFER] = "nothing ran, it is checked and claimed anew",
+        [RECOVER_NEXT] = "its next step is run",
+        [RECOVER_RESUME] = "the interrupted step is run again",
+        [RECOVER_REBOOTED] = "the machine was restarted, its step goes on",
+        [RECOVER_AWAIT_REBOOT] = "it still waits for a reboot",
+        [RECOVER_FAIL] = "it was interrupted",
+        [RECOVER_FINISH] = "its final status is told again",
+    };
+
+    return words[action];
+}
+
+void
+recover_clear(RecoverPlan *plan)
+{
+    g_clear_pointer(&plan->message, g_free);
+}

@@ -1,0 +1,24 @@
+/* What a job tells about itself: statusDetails in errand's own words. Pure. */
+#pragma once
+
+#include "details.h"
+#include "execution.h"
+#include "plan.h"
+#include "verdict.h"
+
+/* "2/3 Download-File", or the operation when the document is not a step document. Caller frees. */
+char *report_step_text(const Plan *plan, guint index);
+/* Of the whole job, from that of its step; -1 stays -1. */
+int report_percent(const Plan *plan, guint index, int percent);
+/* [jobs] steps' time limit as the service's step timer: minutes, rounded up, with a minute for the
+ * way; 1..10080. */
+guint report_timer_minutes(gint64 limit_ms);
+
+/* A new step: its name, and none of what the step before had said of its process. */
+void report_step(Details *details, const Plan *plan, guint index);
+/* percent is the job's or -1; word is what is being done, or NULL. */
+void report_progress(Details *details, int percent, const char *word);
+/* How a step's process ended. out and err are its last words or NULL. */
+void report_process(Details *details, const Verdict *verdict, const char *out, const char *err);
+/* The end of a job. reason and message are NULL when there is nothing to say. */
+void report_end(Details *details, ExecutionStatus status, const char *reason, const char *message);

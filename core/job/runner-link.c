@@ -1,0 +1,215 @@
+#include "runner-link.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PACKETS_PER_ROUND 32
+#define PACKETS_TO_DRAIN  1024             /* more than a socket buffer holds */
+#define SEND_BUFFER       (2 * 160 * 1024) /* a packet of the largest size fits beside others */
+
+struct _RunnerLink {
+    RunnerLinkCallbacks callbacks;
+    gpointer user_data;
+    int fd;
+    GSource *in;
+    GSource *out;
+    GQueue queue; /* GBytes: what did not fit into the socket yet */
+    gboolean stopped;
+};
+
+static gboolean on_readable(int fd, GIOCondition condition, gpointer user_data);
+static gboolean on_writable(int fd, GIOCondition condition, gpointer user_data);
+
+static void
+clear_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_clear_pointer(source, g_source_unref);
+    }
+}
+
+static GSource *
+add_source(RunnerLink *self, GIOCondition condition, GUnixFDSourceFunc func)
+{
+    GSource *source = g_unix_fd_source_new(self->fd, condition);
+
+    g_source_set_callback(source, G_SOURCE_FUNC(func), self, NULL);
+    g_source_attach(source, NULL);
+    return source;
+}
+
+/* Reads while nothing waits to be written, writes while something does. */
+static void
+arrange(RunnerLink *self)
+{
+    gboolean writing = !self->stopped && !g_queue_is_empty(&self->queue);
+    gboolean reading = !self->stopped && !writing;
+
+    if (!writing) {
+        clear_source(&self->out);
+    } else if (!self->out) {
+        self->out = add_source(self, G_IO_OUT, on_writable);
+    }
+    if (!reading) {
+        clear_source(&self->in);
+    } else if (!self->in) {
+        self->in = add_source(self, G_IO_IN | G_IO_HUP, on_readable);
+    }
+}
+
+static void
+stop(RunnerLink *self)
+{
+    self->stopped = TRUE;
+    g_queue_clear_full(&self->queue, (GDestroyNotify)g_bytes_unref);
+    arrange(self);
+}
+
+static void
+fault(RunnerLink *self, const char *text)
+{
+    stop(self);
+    self->callbacks.fault(text, self->user_data);
+}
+
+static void
+handle(RunnerLink *self, const char *bytes, gsize length)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Packet) packet = packet_decode(bytes, length, PACKET_FROM_RUNNER, &error);
+
+    if (packet) {
+        self->callbacks.packet(packet, self->user_data);
+    } else {
+        fault(self, error->message);
+    }
+}
+
+/* Takes one packet; FALSE when there is none now, or never again. */
+static gboolean
+receive(RunnerLink *self)
+{
+    static char buffer[PACKET_SIZE_MAX];
+    struct iovec vector = {.iov_base = buffer, .iov_len = sizeof buffer};
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    ssize_t count = recvmsg(self->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return FALSE;
+    }
+    if (count <= 0) {
+        stop(self);
+        self->callbacks.closed(self->user_data);
+        return FALSE;
+    }
+    if (message.msg_flags & MSG_TRUNC) {
+        fault(self, "a packet is larger than packets may be");
+        return FALSE;
+    }
+    handle(self, buffer, (gsize)count);
+    return !self->stopped;
+}
+
+static gboolean
+on_readable(int fd, GIOCondition condition, gpointer user_data)
+{
+    RunnerLink *self = user_data;
+
+    for (guint i = 0; i < PACKETS_PER_ROUND; i++) {
+        if (!receive(self) || !g_queue_is_empty(&self->queue)) {
+            break;
+        }
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+/* FALSE when the socket is full. A broken one is noticed by reading. */
+static gboolean
+send_bytes(RunnerLink *self, GBytes *bytes)
+{
+    gsize length = 0;
+    const void *data = g_bytes_get_data(bytes, &length);
+
+    return send(self->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+           (errno != EAGAIN && errno != EINTR && errno != ENOBUFS);
+}
+
+static gboolean
+on_writable(int fd, GIOCondition condition, gpointer user_data)
+{
+    RunnerLink *self = user_data;
+    GBytes *bytes = g_queue_peek_head(&self->queue);
+
+    while (bytes && send_bytes(self, bytes)) {
+        g_bytes_unref(g_queue_pop_head(&self->queue));
+        bytes = g_queue_peek_head(&self->queue);
+    }
+    arrange(self);
+    return G_SOURCE_CONTINUE;
+}
+
+gboolean
+runner_link_send(RunnerLink *self, const Packet *packet, GError **error)
+{
+    g_autoptr(GBytes) bytes = packet_encode(packet, error);
+
+    if (!bytes) {
+        return FALSE;
+    }
+    if (self->stopped || (g_queue_is_empty(&self->queue) && send_bytes(self, bytes))) {
+        return TRUE;
+    }
+    g_queue_push_tail(&self->queue, g_steal_pointer(&bytes));
+    arrange(self);
+    return TRUE;
+}
+
+void
+runner_link_drain(RunnerLink *self)
+{
+    g_queue_clear_full(&self->queue, (GDestroyNotify)g_bytes_unref);
+    for (guint i = 0; i < PACKETS_TO_DRAIN && !self->stopped; i++) {
+        if (!receive(self)) {
+            break;
+        }
+    }
+    stop(self);
+}
+
+RunnerLink *
+runner_link_new(const RunnerLinkCallbacks *callbacks, gpointer user_data, int *child_fd,
+                GError **error)
+{
+    RunnerLink *self;
+    int size = SEND_BUFFER;
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        g_set_error(error, PACKET_ERROR, PACKET_ERROR_MALFORMED,
+                    "cannot make a socket for the runner: %s", g_strerror(errno));
+        return NULL;
+    }
+    (void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    self = g_new0(RunnerLink, 1);
+    self->callbacks = *callbacks;
+    self->user_data = user_data;
+    self->fd = ends[0];
+    g_queue_init(&self->queue);
+    arrange(self);
+    *child_fd = ends[1];
+    return self;
+}
+
+void
+runner_link_free(RunnerLink *self)
+{
+    if (!self) {
+        return;
+    }
+    stop(self);
+    close(self->fd);
+    g_free(self);
+}
