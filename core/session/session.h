@@ -83,7 +83,9 @@ typedef struct {
     void (*state_changed)(SessionState state, gpointer user_data);
 } SessionCallbacks;
 
-/* Reads CA, certificate and key; does not connect. options is copied. */
+/* Reads CA, certificate and key; does not connect. options is copied. The error (of MQTT or of
+ * vetting the key) names the setting or file and what to do. The process ignores SIGPIPE from here
+ * on (GIO's doing): children must be given the default again. */
 Session *session_new(const SessionOptions *options, const SessionCallbacks *callbacks,
                      gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Starts connecting, for ever, with back-off. The first attempt is made at once. */

@@ -1,0 +1,19 @@
+/* Reading JSON members with strict types. Private to the session library.
+ *
+ * json-glib's own getters complain on stderr about a wrong type or convert silently; these say
+ * no. Borrowed values live as long as the object. */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+/* Whether brackets nest at most max deep; other syntax is the parser's to judge. */
+gboolean jobs_json_depth_ok(const char *text, gsize length, guint max);
+/* The member's string, or NULL when absent, not a string, or longer than max bytes. */
+const char *jobs_json_string(JsonObject *object, const char *name, gsize max);
+/* TRUE and *value when the member is a number within 64 bits; a fraction is cut off. */
+gboolean jobs_json_integer(JsonObject *object, const char *name, gint64 *value);
+/* The member's object or array, or NULL when absent or another type. */
+JsonObject *jobs_json_object(JsonObject *object, const char *name);
+JsonArray *jobs_json_array(JsonObject *object, const char *name);
+/* Compact JSON text of a value; caller frees. */
+char *jobs_json_text(JsonNode *node);

@@ -1,0 +1,137 @@
+/* The inside of Session. Private to session*.c.
+ *
+ * session.c            public calls
+ * session-link.c       the link: states x events, back-off, what to say about failures
+ * session-send.c       what is due, in which order, and the one timer
+ * session-answer.c     messages that arrive: answers to updates and questions
+ * session-queue.c      the queue of executions: pulling, offering, watching
+ */
+#pragma once
+
+#include "attempts.h"
+#include "backoff.h"
+#include "clock.h"
+#include "held.h"
+#include "link-health.h"
+#include "log.h"
+#include "mqtt.h"
+#include "outbox.h"
+#include "requests.h"
+#include "session.h"
+
+/* Questions and claims are wanted soon, final statuses must not hurry a service in trouble. */
+#define SESSION_ASK_FIRST_MS       2000
+#define SESSION_RETRY_FIRST_MS     10000
+#define SESSION_RETRY_CAP_MS       640000
+/* Reconnecting. AWS takes one CONNECT a second of a client id. */
+#define SESSION_RECONNECT_FIRST_MS 1000
+#define SESSION_RECONNECT_CAP_MS   64000
+#define SESSION_CONNECT_APART_MS   1000
+#define SESSION_SUBACK_DEADLINE_MS 30000
+/* After a final status, or a list that names something new, the head of the queue is on its way by
+ * itself; ask only when it does not come. */
+#define SESSION_HEAD_EXPECTED_MS   250
+#define SESSION_LIST_SETTLES_MS    1000
+/* A head that came while there was no room is offered later only while its URLs are fresh. */
+#define SESSION_HEAD_FRESH_MS      2000
+/* How often an empty answer is doubted after a list that named something. */
+#define SESSION_DOUBTS_MAX         3
+/* How long session_refresh() tries, in request timeouts. */
+#define SESSION_REFRESH_TRIES      3
+
+/* Marks an execution that this process started by start-next: the service ignores the details of a
+ * start-next that finds the head already running. */
+#define SESSION_MARKER_KEY "startedBy"
+
+typedef enum {
+    SESSION_EVENT_CONNECT, /* it is time to connect */
+    SESSION_EVENT_UP,
+    SESSION_EVENT_SUBSCRIBED,
+    SESSION_EVENT_DOWN,
+    SESSION_EVENT_STOP,
+    SESSION_N_EVENTS,
+} SessionEvent;
+
+struct _Session {
+    SessionOptions options; /* deep copy */
+    SessionCallbacks callbacks;
+    gpointer user_data;
+    Mqtt *mqtt;
+    /* Link */
+    SessionState state;
+    gboolean started;
+    gboolean stopped;
+    char **filters;
+    GSource *link_timer; /* next CONNECT, or the SUBACK deadline */
+    Backoff reconnect;
+    LinkHealth health;
+    LogThrottle outage;
+    gboolean outage_said; /* the latest loss was logged */
+    gint64 connect_ms;    /* when the last CONNECT was tried */
+    const char *down_why;
+    const int *suback_codes; /* during SESSION_EVENT_SUBSCRIBED */
+    guint suback_count;
+    gint64 resubscribe_ms; /* filters were refused: try again then */
+    Backoff resubscribe;
+    LogThrottle refused;
+    /* Conversation */
+    char *run; /* marks this process in tokens */
+    guint64 ticket;
+    Outbox *outbox;
+    Requests *requests;
+    Held *held;
+    guint room;
+    gboolean room_said;  /* session_set_room() was called during an offer */
+    JobsExecution *head; /* came while there was no room */
+    gint64 head_ms;
+    gint64 pull_ms;   /* a planned pull */
+    gint64 resync_ms; /* the next periodic one */
+    gint64 settled_ms;
+    gboolean doubtful; /* a list named something that the head did not show yet */
+    guint doubts;
+    LogThrottle odd;     /* messages that make no sense */
+    LogThrottle refusal; /* refused questions */
+    GSource *timer;
+    gint64 timer_ms;
+    gboolean timer_running;
+    /* End */
+    gboolean stopping;
+    GSource *stop_timer;
+    GSourceFunc done;
+    gpointer done_data;
+};
+
+/* session-link.c */
+void session_link_event(Session *self, SessionEvent event);
+extern const MqttCallbacks session_mqtt_callbacks;
+
+/* session-send.c */
+gint64 session_now(void);
+/* Sends what is due (when ready) and arms the timer. Calls no callback. */
+void session_send(Session *self);
+/* The next ticket of an incoming clientToken, or 0 when it is none of ours. */
+guint64 session_ticket_of_token(const Session *self, const char *token);
+
+/* session-answer.c */
+void session_on_message(Session *self, const char *topic, const char *payload, gsize length);
+/* Questions whose time is up. */
+void session_expire(Session *self);
+
+/* session-queue.c */
+/* The link is ready: take stock. */
+void session_queue_ready(Session *self);
+/* Asks the service for what is next, at once or after a while. */
+void session_pull(Session *self);
+void session_plan_pull(Session *self, gint64 delay_ms);
+void session_resync(Session *self);
+/* What messages say about the queue. */
+void session_queue_head(Session *self, JobsExecution *execution, gboolean asked);
+void session_queue_list(Session *self, const GPtrArray *pending);
+void session_queue_started(Session *self, JobsExecution *execution);
+void session_queue_look(Session *self, JobsExecution *execution);
+/* Offers what came while there was no room; from the main loop only. */
+void session_queue_offer_head(Session *self);
+
+/* session.c */
+/* Ends the session when it is stopping and nothing is left to send, or force. */
+void session_maybe_done(Session *self, gboolean force);

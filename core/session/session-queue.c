@@ -1,0 +1,247 @@
+#include "session-private.h"
+
+#include <string.h>
+
+static void
+session_watch_all(Session *self, GPtrArray *ids)
+{
+    for (guint i = 0; i < ids->len; i++)
+        requests_put(self->requests, REQUEST_WATCH, ids->pdata[i], 0, session_now());
+    g_ptr_array_unref(ids);
+}
+
+void
+session_plan_pull(Session *self, gint64 delay_ms)
+{
+    gint64 when_ms = session_now() + delay_ms / (gint64)clock_scale();
+
+    self->pull_ms = MIN(self->pull_ms, when_ms);
+}
+
+void
+session_pull(Session *self)
+{
+    static const RequestKind kinds[] = {
+        [SESSION_NEXT] = REQUEST_NEXT,
+        [SESSION_START_NEXT] = REQUEST_START_NEXT,
+        [SESSION_AVAILABLE] = REQUEST_LIST,
+    };
+    RequestKind kind = kinds[self->options.workflow];
+
+    self->pull_ms = ATTEMPTS_NEVER;
+    if (self->room == 0 || self->stopping)
+        return;
+    /* start-next would only return the execution that runs. */
+    if (kind == REQUEST_START_NEXT && held_count(self->held, HELD_RUNNING) +
+                                              held_count(self->held, HELD_OFFERED) +
+                                              held_count(self->held, HELD_CLAIMING) >
+                                          0)
+        return;
+    requests_put(self->requests, kind, NULL, 0, session_now());
+}
+
+void
+session_resync(Session *self)
+{
+    self->resync_ms = session_now() + self->options.resync_interval_ms;
+    session_watch_all(self, held_running(self->held));
+    session_pull(self);
+}
+
+void
+session_queue_ready(Session *self)
+{
+    self->doubts = 0;
+    self->doubtful = FALSE;
+    session_resync(self);
+}
+
+static void
+session_offer(Session *self, const JobsExecution *execution)
+{
+    held_set(self->held, execution->id, HELD_OFFERED);
+    self->room_said = FALSE;
+    self->pull_ms = ATTEMPTS_NEVER;
+    self->callbacks.offered(execution, self->user_data);
+    /* Until the owner says otherwise, what was offered takes up room. */
+    if (!self->room_said && self->room > 0)
+        self->room--;
+}
+
+/* Whether it is worth telling the owner at all. */
+static gboolean
+session_is_news(Session *self, const JobsExecution *execution)
+{
+    if (execution_status_is_final(execution->status))
+        return FALSE;
+    if (held_get(self->held, execution->id) == HELD_UNKNOWN)
+        return TRUE;
+    log_job(G_LOG_LEVEL_DEBUG, execution->id->job_id, "seen again, nothing to do");
+    return FALSE;
+}
+
+/* An execution with this process's mark was started by its start-next and by nobody else; to its
+ * owner, one that nobody has worked on is a queued one. */
+static void
+session_unmark(const Session *self, JobsExecution *execution)
+{
+    const char *mark = g_hash_table_lookup(execution->details, SESSION_MARKER_KEY);
+
+    if (mark == NULL || strcmp(mark, self->run) != 0 || execution->status != EXECUTION_IN_PROGRESS)
+        return;
+    execution->status = EXECUTION_QUEUED;
+    g_hash_table_remove(execution->details, SESSION_MARKER_KEY);
+}
+
+static void
+session_consider(Session *self, JobsExecution *execution)
+{
+    g_autoptr(JobsExecution) owned = execution;
+
+    g_clear_pointer(&self->head, jobs_execution_free);
+    if (self->stopping || !session_is_news(self, owned))
+        return;
+    if (self->room == 0) {
+        self->head = g_steal_pointer(&owned);
+        self->head_ms = session_now();
+        return;
+    }
+    if (self->options.workflow == SESSION_START_NEXT && owned->status == EXECUTION_QUEUED) {
+        session_pull(self);
+        return;
+    }
+    session_unmark(self, owned);
+    session_offer(self, owned);
+}
+
+void
+session_queue_offer_head(Session *self)
+{
+    JobsExecution *head = g_steal_pointer(&self->head);
+
+    if (head == NULL)
+        return;
+    if (self->room == 0) {
+        self->head = head;
+        return;
+    }
+    if (session_now() - self->head_ms < SESSION_HEAD_FRESH_MS) {
+        session_consider(self, head);
+        return;
+    }
+    jobs_execution_free(head);
+    session_pull(self);
+}
+
+/* An empty answer right after a list that named something: the service is catching up. */
+static void
+session_doubt(Session *self, gboolean asked)
+{
+    if (!asked || !self->doubtful || self->room == 0 || self->doubts >= SESSION_DOUBTS_MAX) {
+        g_debug("nothing is pending");
+        return;
+    }
+    session_plan_pull(self, (gint64)SESSION_LIST_SETTLES_MS << self->doubts);
+    self->doubts++;
+}
+
+void
+session_queue_head(Session *self, JobsExecution *execution, gboolean asked)
+{
+    if (self->options.workflow == SESSION_AVAILABLE) {
+        jobs_execution_free(execution);
+        return;
+    }
+    session_watch_all(self, held_not_head(self->held, execution));
+    if (execution == NULL) {
+        g_clear_pointer(&self->head, jobs_execution_free);
+        session_doubt(self, asked);
+        return;
+    }
+    self->doubtful = FALSE;
+    self->doubts = 0;
+    session_consider(self, execution);
+}
+
+/* The answer to start-next. */
+void
+session_queue_started(Session *self, JobsExecution *execution)
+{
+    if (execution == NULL) {
+        session_queue_head(self, NULL, TRUE);
+        return;
+    }
+    session_watch_all(self, held_not_head(self->held, execution));
+    self->doubtful = FALSE;
+    session_unmark(self, execution);
+    if (session_is_news(self, execution) && !self->stopping)
+        session_offer(self, execution);
+    jobs_execution_free(execution);
+}
+
+static gint
+session_by_age(gconstpointer a, gconstpointer b)
+{
+    const JobsPending *left = *(JobsPending *const *)a;
+    const JobsPending *right = *(JobsPending *const *)b;
+
+    if (left->in_progress != right->in_progress)
+        return left->in_progress ? -1 : 1;
+    return (left->id->queued_at > right->id->queued_at) -
+           (left->id->queued_at < right->id->queued_at);
+}
+
+/* Running ones first, then the oldest; never more than there is room for. */
+static void
+session_look_at(Session *self, const GPtrArray *pending)
+{
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    guint looks = requests_count(self->requests, REQUEST_LOOK);
+
+    for (guint i = 0; i < pending->len; i++)
+        g_ptr_array_add(sorted, pending->pdata[i]);
+    g_ptr_array_sort(sorted, session_by_age);
+    for (guint i = 0; i < sorted->len && looks < self->room; i++) {
+        const JobsPending *line = sorted->pdata[i];
+        if (held_get(self->held, line->id) != HELD_UNKNOWN ||
+            requests_has(self->requests, REQUEST_LOOK, line->id))
+            continue;
+        requests_put(self->requests, REQUEST_LOOK, line->id, 0, session_now());
+        looks++;
+    }
+}
+
+static gboolean
+session_list_has_news(Session *self, const GPtrArray *pending)
+{
+    for (guint i = 0; i < pending->len; i++)
+        if (held_get(self->held, ((const JobsPending *)pending->pdata[i])->id) == HELD_UNKNOWN)
+            return TRUE;
+    return FALSE;
+}
+
+void
+session_queue_list(Session *self, const GPtrArray *pending)
+{
+    session_watch_all(self, held_not_listed(self->held, pending));
+    if (self->stopping)
+        return;
+    if (self->options.workflow == SESSION_AVAILABLE) {
+        self->pull_ms = ATTEMPTS_NEVER;
+        session_look_at(self, pending);
+        return;
+    }
+    self->doubtful = session_list_has_news(self, pending);
+    if (self->doubtful && self->room > 0)
+        session_plan_pull(self, SESSION_LIST_SETTLES_MS);
+}
+
+void
+session_queue_look(Session *self, JobsExecution *execution)
+{
+    if (execution != NULL && self->room > 0 && !self->stopping && session_is_news(self, execution))
+        session_offer(self, execution);
+    else if (self->room > 0)
+        session_plan_pull(self, SESSION_LIST_SETTLES_MS);
+    jobs_execution_free(execution);
+}
