@@ -1,0 +1,152 @@
+/* errandctl: the operator's command. */
+#include "config.h"
+#include "local-run.h"
+#include "log.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+typedef struct {
+    char *config_file;
+    char **plugin_directories;
+    gboolean json;
+    gboolean verbose;
+    gboolean version;
+} Arguments;
+
+static const char SUMMARY[] =
+    "Commands:\n"
+    "  run DOCUMENT.json   Run a job document on this machine, without any cloud; '-' reads "
+    "standard\n"
+    "                      input. Exit status 0 SUCCEEDED, 1 FAILED, 2 REJECTED\n"
+    "  plugins             List the plugins and the operations they serve";
+
+static gboolean
+parse(Arguments *self, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &self->config_file, "Read FILE and FILE.d/*.conf",
+         "FILE"},
+        {"plugin-dir", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->plugin_directories,
+         "Search DIR for plugins before the configured directories", "DIR"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, "Log more", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &self->version, "Print the version and leave", NULL},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("COMMAND");
+
+    g_option_context_set_summary(context, SUMMARY);
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+static int
+print_faults(const Config *config)
+{
+    for (guint i = 0; i < config->faults->len; i++)
+        fprintf(stderr, "%s\n", (const char *)config->faults->pdata[i]);
+    return EX_CONFIG;
+}
+
+static int
+run_command(Config *config, const Arguments *arguments, const char *file)
+{
+    const LocalRunOptions options = {.document_file = file, .json = arguments->json};
+    g_autoptr(GError) error = NULL;
+    int status = local_run(config, &options, &error);
+
+    if (error == NULL)
+        return status;
+    fprintf(stderr, "errandctl: %s\n", error->message);
+    return EX_NOINPUT;
+}
+
+static void
+print_plugin(const Manifest *manifest, const Config *config)
+{
+    g_autoptr(GString) operations = g_string_new(NULL);
+
+    for (gsize i = 0; manifest->operations[i] != NULL; i++) {
+        const char *const *enabled = (const char *const *)config->dispatcher.enabled;
+        gboolean on =
+            g_strv_contains(enabled, "*") || g_strv_contains(enabled, manifest->operations[i]);
+
+        g_string_append_printf(operations, "%s%s%s", i > 0 ? ", " : "", manifest->operations[i],
+                               on ? "" : " (not enabled)");
+    }
+    printf("%-12s %s/%s: %s\n", manifest->name, manifest->directory, manifest->module,
+           operations->str);
+}
+
+static int
+plugins_command(const Config *config)
+{
+    g_autoptr(Registry) registry = registry_new((const char *const *)config->plugin_directories);
+    GPtrArray *manifests;
+
+    registry_scan(registry);
+    manifests = registry_manifests(registry);
+    for (guint i = 0; i < manifests->len; i++)
+        print_plugin(manifests->pdata[i], config);
+    for (guint i = 0; i < registry_faults(registry)->len; i++)
+        fprintf(stderr, "errandctl: %s\n", (const char *)registry_faults(registry)->pdata[i]);
+    return registry_faults(registry)->len == 0 ? EX_OK : 1;
+}
+
+static int
+usage(const char *what)
+{
+    fprintf(stderr, "errandctl: %s; 'errandctl --help' lists the commands\n", what);
+    return EX_USAGE;
+}
+
+static int
+dispatch(const Arguments *arguments, int argc, char **argv)
+{
+    g_autoptr(Config) config = NULL;
+    const char *command = argc > 1 ? argv[1] : NULL;
+
+    if (command == NULL)
+        return usage("a command is missing");
+    if (strcmp(command, "run") != 0 && strcmp(command, "plugins") != 0)
+        return usage("no such command");
+    if (strcmp(command, "run") == 0 && argc != 3)
+        return usage("run wants one document");
+    if (strcmp(command, "plugins") == 0 && argc != 2)
+        return usage("plugins takes no argument");
+    config = config_load(arguments->config_file, (const char *const *)arguments->plugin_directories,
+                         CONFIG_LOCAL);
+    if (config->faults->len > 0)
+        return print_faults(config);
+    if (strcmp(command, "run") == 0)
+        return run_command(config, arguments, argv[2]);
+    return plugins_command(config);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    Arguments arguments = {0};
+    int status;
+
+    if (!parse(&arguments, &argc, &argv, &error)) {
+        fprintf(stderr, "errandctl: %s\n", error->message);
+        return EX_USAGE;
+    }
+    log_init(arguments.verbose);
+    signal(SIGPIPE, SIG_IGN);
+    if (arguments.version) {
+        puts("errandctl " ERRAND_VERSION);
+        status = EX_OK;
+    } else {
+        status = dispatch(&arguments, argc, argv);
+    }
+    g_free(arguments.config_file);
+    g_strfreev(arguments.plugin_directories);
+    return status;
+}

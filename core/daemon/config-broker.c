@@ -1,0 +1,137 @@
+#include "config-groups.h"
+
+#include "vet.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+/* Limits of AWS IoT Core: thing names and client ids have at most 128 bytes, keep-alive is 30 to
+ * 1200 s. The lower bound here is 5 s, which other brokers accept. */
+#define NAME_MAX_BYTES    128
+#define KEEP_ALIVE_MIN_MS 5000
+#define KEEP_ALIVE_MAX_MS (1200 * 1000)
+
+static gboolean
+thing_name_valid(const char *name)
+{
+    gsize length =
+        strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_-");
+
+    return name[length] == '\0' && length >= 1 && length <= NAME_MAX_BYTES;
+}
+
+static gboolean
+host_is_loopback(const char *host)
+{
+    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
+
+    return g_ascii_strcasecmp(host, "localhost") == 0 ||
+           (address != NULL && g_inet_address_get_is_loopback(address));
+}
+
+static void
+check_file(Keyfile *file, const char *key, const char *path)
+{
+    if (path == NULL)
+        return;
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        keyfile_fault(file, "broker", key,
+                      "'%s' is not there or is not a file, a PEM file is allowed", path);
+}
+
+static void
+check_private_key(Keyfile *file, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (path == NULL || g_str_has_prefix(path, "pkcs11:"))
+        return;
+    if (!vet_private_file(path, &error))
+        keyfile_fault(file, "broker", "private-key-file", "%s", error->message);
+}
+
+/* The value itself may hold a password, so no message repeats it. */
+static void
+check_proxy(Keyfile *file, const char *proxy)
+{
+    g_autoptr(GUri) uri = NULL;
+
+    if (proxy == NULL)
+        return;
+    uri = g_uri_parse(proxy, G_URI_FLAGS_HAS_PASSWORD, NULL);
+    if (uri == NULL || g_strcmp0(g_uri_get_scheme(uri), "http") != 0 ||
+        g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0')
+        keyfile_fault(file, "broker", "proxy",
+                      "is not a proxy, http://user:password@host:port is allowed");
+}
+
+static void
+read_credentials(SessionOptions *options, Keyfile *file, ConfigUse use)
+{
+    gboolean needed = use == CONFIG_DAEMON && options->tls;
+
+    options->ca_file =
+        needed ? keyfile_required(file, "broker", "ca-file", "a PEM file of the broker's root CA")
+               : keyfile_string(file, "broker", "ca-file", NULL);
+    options->certificate_file = needed ? keyfile_required(file, "broker", "certificate-file",
+                                                          "the device certificate, a PEM file")
+                                       : keyfile_string(file, "broker", "certificate-file", NULL);
+    options->private_key_file = needed
+                                    ? keyfile_required(file, "broker", "private-key-file",
+                                                       "the device key, a PEM file or pkcs11: URI")
+                                    : keyfile_string(file, "broker", "private-key-file", NULL);
+    if (!needed)
+        return;
+    check_file(file, "ca-file", options->ca_file);
+    check_file(file, "certificate-file", options->certificate_file);
+    check_private_key(file, options->private_key_file);
+}
+
+static void
+read_thing(SessionOptions *options, Keyfile *file, ConfigUse use)
+{
+    options->thing_name = use == CONFIG_DAEMON ? keyfile_required(file, "thing", "name",
+                                                                  "the thing's name in AWS IoT")
+                                               : keyfile_string(file, "thing", "name", NULL);
+    if (options->thing_name != NULL && !thing_name_valid(options->thing_name))
+        keyfile_fault(file, "thing", "name",
+                      "'%s' is no thing name, 1 to %d of [a-zA-Z0-9:_-] are allowed",
+                      options->thing_name, NAME_MAX_BYTES);
+}
+
+static void
+check_client_id(Keyfile *file, const char *client_id)
+{
+    if (client_id == NULL)
+        return;
+    if (strlen(client_id) > NAME_MAX_BYTES || *client_id == '$' ||
+        !g_utf8_validate(client_id, -1, NULL))
+        keyfile_fault(
+            file, "broker", "client-id",
+            "'%s' is no client id, 1 to %d bytes of UTF-8 not beginning with '$' are allowed",
+            client_id, NAME_MAX_BYTES);
+}
+
+void
+config_read_broker(SessionOptions *options, Keyfile *file, ConfigUse use)
+{
+    options->host = use == CONFIG_DAEMON ? keyfile_required(file, "broker", "host",
+                                                            "the broker's host name or address")
+                                         : keyfile_string(file, "broker", "host", NULL);
+    options->port = (guint16)keyfile_integer(file, "broker", "port", 1, 65535, 8883);
+    options->tls = keyfile_boolean(file, "broker", "tls", TRUE);
+    options->keep_alive_s =
+        (guint)(keyfile_duration(file, "broker", "keep-alive", KEEP_ALIVE_MIN_MS, KEEP_ALIVE_MAX_MS,
+                                 60 * 1000) /
+                1000);
+    options->proxy = keyfile_string(file, "broker", "proxy", NULL);
+    check_proxy(file, options->proxy);
+    read_credentials(options, file, use);
+    read_thing(options, file, use);
+    options->client_id = keyfile_string(file, "broker", "client-id", options->thing_name);
+    check_client_id(file, options->client_id);
+    if (!options->tls && options->host != NULL && !host_is_loopback(options->host))
+        keyfile_fault(file, "broker", "tls",
+                      "false is allowed for loopback hosts only, and '%s' is not one",
+                      options->host);
+}

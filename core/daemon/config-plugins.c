@@ -1,0 +1,82 @@
+#include "config-groups.h"
+
+#include "registry.h"
+
+#include <string.h>
+
+#define PLUGIN_PREFIX "plugin "
+
+static void
+check_known(Keyfile *file, const char *group, const Manifest *manifest, const char *key)
+{
+    g_autofree char *allowed = NULL;
+
+    if (manifest == NULL || manifest->settings == NULL ||
+        g_strv_contains((const char *const *)manifest->settings, key))
+        return;
+    allowed = g_strjoinv(", ", manifest->settings);
+    keyfile_fault(file, group, key, "unknown key, plugin %s knows: %s", manifest->name, allowed);
+}
+
+static GHashTable *
+read_plugin(Keyfile *file, const char *group, const Manifest *manifest)
+{
+    GHashTable *settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_auto(GStrv) keys = keyfile_keys(file, group);
+
+    for (gsize i = 0; keys[i] != NULL; i++) {
+        g_autofree char *value = keyfile_raw(file, group, keys[i]);
+
+        check_known(file, group, manifest, keys[i]);
+        if (value != NULL && *value != '\0')
+            g_hash_table_insert(settings, g_strdup(keys[i]), g_steal_pointer(&value));
+    }
+    return settings;
+}
+
+static GHashTable *
+settings_of(Config *self, const char *plugin)
+{
+    GHashTable *settings = g_hash_table_lookup(self->dispatcher.settings, plugin);
+
+    if (settings == NULL) {
+        settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        g_hash_table_insert(self->dispatcher.settings, g_strdup(plugin), settings);
+    }
+    return settings;
+}
+
+/* Values that have their default in another group. */
+static void
+fill_in_defaults(Config *self)
+{
+    GHashTable *download = settings_of(self, "download");
+    const char *handlers = g_hash_table_lookup(settings_of(self, "handler"), "directories");
+
+    if (self->session.proxy != NULL && !g_hash_table_contains(download, "proxy"))
+        g_hash_table_insert(download, g_strdup("proxy"), g_strdup(self->session.proxy));
+    if (handlers == NULL) {
+        handlers = ERRAND_SYSCONFDIR "/errand/handlers;" ERRAND_HANDLERDIR;
+        g_hash_table_insert(settings_of(self, "handler"), g_strdup("directories"),
+                            g_strdup(handlers));
+    }
+    self->dispatcher.handler_directories = g_strsplit(handlers, ";", -1);
+}
+
+void
+config_read_plugins(Config *self, Keyfile *file)
+{
+    g_auto(GStrv) groups = keyfile_groups(file, PLUGIN_PREFIX);
+    g_autoptr(Registry) registry = registry_new((const char *const *)self->plugin_directories);
+
+    registry_scan(registry);
+    self->dispatcher.settings =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
+    for (gsize i = 0; groups[i] != NULL; i++) {
+        const char *name = groups[i] + strlen(PLUGIN_PREFIX);
+
+        g_hash_table_insert(self->dispatcher.settings, g_strdup(name),
+                            read_plugin(file, groups[i], registry_by_name(registry, name)));
+    }
+    fill_in_defaults(self);
+}

@@ -1,0 +1,320 @@
+#include "daemon.h"
+
+#include "clock.h"
+#include "durable.h"
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <sys/file.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+/* How long a running step of an operation that cannot be resumed may go on after SIGTERM; the
+ * unit's TimeoutStopSec= is larger. A second signal ends the wait. */
+#define STOP_GRACE_MS   (30 * 1000)
+/* How long the end, or a restart of the machine, waits for answers to statuses that were just sent.
+ * They are on disk and would be sent again, so this is a courtesy to whoever watches the job. */
+#define FLUSH_MS        (3 * 1000)
+#define REBOOT_FLUSH_MS 500
+
+struct _Daemon {
+    const Config *config;
+    GMainLoop *loop;
+    Registry *registry;
+    JobStore *store;
+    Dispatcher *dispatcher;
+    Session *session;
+    GSource *watchdog;
+    GSource *reboot_timer;
+    guint signals[2];
+    int lock_fd;
+    gboolean stopping;
+};
+
+/* ---- session -> dispatcher ---- */
+
+static void
+on_offered(const JobsExecution *execution, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    dispatcher_offer(self->dispatcher, execution->id, execution->status, execution->document);
+}
+
+static void
+on_claimed(const ExecutionId *id, SessionClaim answer, const char *document, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    dispatcher_claimed(self->dispatcher, id, answer == SESSION_CLAIM_ACCEPTED, document);
+}
+
+static void
+on_reported(const ExecutionId *id, gboolean taken, const char *why, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    dispatcher_reported(self->dispatcher, id, taken, why);
+}
+
+static void
+on_gone(const ExecutionId *id, const char *why, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    dispatcher_gone(self->dispatcher, id, why);
+}
+
+static void
+on_refreshed(const ExecutionId *id, const char *document, int error_number, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    dispatcher_refreshed(self->dispatcher, id, document, error_number);
+}
+
+static void
+on_state_changed(SessionState state, gpointer user_data)
+{
+    static const char *const words[] = {
+        [SESSION_OFFLINE] = "offline, trying again",
+        [SESSION_CONNECTING] = "connecting",
+        [SESSION_SUBSCRIBING] = "subscribing",
+        [SESSION_READY] = "connected",
+    };
+    Daemon *self = user_data;
+
+    sd_notifyf(0, "STATUS=%s: %s", self->config->session.thing_name, words[state]);
+}
+
+/* ---- dispatcher -> session ---- */
+
+static void
+send_claim(const ExecutionId *id, guint step_timeout_minutes, const Details *details,
+           gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_claim(self->session, id, step_timeout_minutes, details);
+}
+
+static void
+send_progress(const ExecutionId *id, guint step_timeout_minutes, const Details *details,
+              gboolean urgent, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_progress(self->session, id, step_timeout_minutes, details, urgent);
+}
+
+static void
+send_finish(const ExecutionId *id, ExecutionStatus status, const Details *details,
+            gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_finish(self->session, id, status, details);
+}
+
+static void
+send_refresh(const ExecutionId *id, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_refresh(self->session, id);
+}
+
+static void
+hold(const ExecutionId *id, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_hold(self->session, id);
+}
+
+static void
+release(const ExecutionId *id, gboolean again_later, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_release(self->session, id, again_later);
+}
+
+static void
+set_room(guint room, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_set_room(self->session, self->stopping ? 0 : room);
+}
+
+static gboolean
+on_reboot_flushed(gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    clock_timer_clear(&self->reboot_timer);
+    dispatcher_reboot_now(self->dispatcher);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+about_to_reboot(gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    clock_timer_clear(&self->reboot_timer);
+    self->reboot_timer = clock_timer_add(REBOOT_FLUSH_MS, on_reboot_flushed, self);
+}
+
+/* ---- start and end ---- */
+
+/* Two daemons on one state directory would each report the other's jobs as interrupted. */
+static gboolean
+take_lock(Daemon *self, GError **error)
+{
+    g_autofree char *path = g_build_filename(self->config->state_directory, "lock", NULL);
+    int saved;
+
+    self->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (self->lock_fd >= 0 && flock(self->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    saved = errno;
+    if (saved == EWOULDBLOCK)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+                    "another errandd already uses %s: stop it, or give this one its own [paths] "
+                    "state-directory",
+                    self->config->state_directory);
+    else
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(saved), "cannot lock %s: %s",
+                    path, g_strerror(saved));
+    return FALSE;
+}
+
+static gboolean
+on_watchdog(gpointer user_data)
+{
+    sd_notify(0, "WATCHDOG=1");
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+start_watchdog(Daemon *self)
+{
+    guint64 interval_us = 0;
+
+    if (sd_watchdog_enabled(0, &interval_us) > 0)
+        self->watchdog = clock_timer_add((gint64)(interval_us / 2000), on_watchdog, self);
+}
+
+static gboolean
+on_stopped(gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    g_main_loop_quit(self->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_jobs_stopped(gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_stop(self->session, FLUSH_MS, on_stopped, self);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_signal(gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    if (self->stopping) {
+        g_message("stopping at once on the second signal");
+        g_main_loop_quit(self->loop);
+        return G_SOURCE_CONTINUE;
+    }
+    self->stopping = TRUE;
+    sd_notify(0, "STOPPING=1");
+    g_message("stopping: no new jobs; what runs may go on for %d s", STOP_GRACE_MS / 1000);
+    session_set_room(self->session, 0);
+    dispatcher_stop(self->dispatcher, STOP_GRACE_MS, on_jobs_stopped, self);
+    return G_SOURCE_CONTINUE;
+}
+
+Daemon *
+daemon_new(const Config *config, GError **error)
+{
+    static const SessionCallbacks from_session = {
+        .offered = on_offered,
+        .claimed = on_claimed,
+        .reported = on_reported,
+        .gone = on_gone,
+        .refreshed = on_refreshed,
+        .state_changed = on_state_changed,
+    };
+    static const DispatcherCallbacks from_dispatcher = {
+        .claim = send_claim,
+        .progress = send_progress,
+        .finish = send_finish,
+        .refresh = send_refresh,
+        .hold = hold,
+        .release = release,
+        .room = set_room,
+        .about_to_reboot = about_to_reboot,
+    };
+    g_autoptr(Daemon) self = g_new0(Daemon, 1);
+
+    self->config = config;
+    self->lock_fd = -1;
+    self->loop = g_main_loop_new(NULL, FALSE);
+    if (!durable_make_directory(config->state_directory, error) || !take_lock(self, error))
+        return NULL;
+    self->store = job_store_open(config->state_directory, error);
+    if (self->store == NULL)
+        return NULL;
+    self->session = session_new(&config->session, &from_session, self, error);
+    if (self->session == NULL)
+        return NULL;
+    self->registry = registry_new((const char *const *)config->plugin_directories);
+    registry_scan(self->registry);
+    registry_log_faults(self->registry);
+    self->dispatcher =
+        dispatcher_new(&config->dispatcher, self->registry, self->store, &from_dispatcher, self);
+    self->signals[0] = g_unix_signal_add(SIGTERM, on_signal, self);
+    self->signals[1] = g_unix_signal_add(SIGINT, on_signal, self);
+    return g_steal_pointer(&self);
+}
+
+int
+daemon_run(Daemon *self)
+{
+    dispatcher_recover(self->dispatcher);
+    session_start(self->session);
+    start_watchdog(self);
+    sd_notify(0, "READY=1");
+    g_main_loop_run(self->loop);
+    return 0;
+}
+
+void
+daemon_free(Daemon *self)
+{
+    if (self == NULL)
+        return;
+    for (gsize i = 0; i < G_N_ELEMENTS(self->signals); i++)
+        g_clear_handle_id(&self->signals[i], g_source_remove);
+    clock_timer_clear(&self->watchdog);
+    clock_timer_clear(&self->reboot_timer);
+    dispatcher_free(self->dispatcher);
+    registry_free(self->registry);
+    session_free(self->session);
+    job_store_free(self->store);
+    g_main_loop_unref(self->loop);
+    if (self->lock_fd >= 0)
+        close(self->lock_fd);
+    g_free(self);
+}
