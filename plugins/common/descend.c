@@ -85,7 +85,7 @@ table_read(Table *table)
     if (proc == NULL)
         return;
     while ((entry = readdir(proc)) != NULL) {
-        pid_t pid = atoi(entry->d_name), parent;
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10), parent;
 
         if (pid <= 0)
             continue;

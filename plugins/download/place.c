@@ -148,7 +148,7 @@ split(errand_job *job, const Request *request, const char *root, char path[PATH_
     } else {
         if (strlen(slash + 1) > NAME_MAX)
             return errand_reject(job, "invalid-document", "\"path\": the file's name is too long");
-        strcpy(place->name, slash + 1);
+        memcpy(place->name, slash + 1, strlen(slash + 1) + 1);
         *slash = '\0';
     }
     if (snprintf(place->path, sizeof place->path, "%s/%s", path, place->name) >= PATH_MAX)

@@ -9,8 +9,10 @@
 static void
 copy_value(char to[STATE_TEXT_SIZE], const char *value)
 {
-    if (strlen(value) < STATE_TEXT_SIZE)
-        strcpy(to, value);
+    size_t size = strlen(value) + 1;
+
+    if (size <= STATE_TEXT_SIZE)
+        memcpy(to, value, size);
 }
 
 /* Digits only, all of the text. */
@@ -46,7 +48,7 @@ parse_status(Response *self, const char *line)
 
     memset(self, 0, sizeof *self);
     self->identity.total = -1;
-    self->status = status != NULL ? atoi(status + 1) : 0;
+    self->status = status != NULL ? (int)strtol(status + 1, NULL, 10) : 0;
 }
 
 static void

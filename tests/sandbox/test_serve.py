@@ -179,8 +179,11 @@ def test_a_broker_that_dies_ends_the_server(tmp_path):
 
 
 def test_kick(sandbox):
-    victim = Device(sandbox.thing("gw-4"), ("get/+",), client_id="gw-4-client")
+    paths = sandbox.thing("gw-4")
+    begun = sandbox.last()
+    victim = Device(paths, ("get/+",), client_id="gw-4-client")
     try:
+        sandbox.expect(begun, kind="connection", event="connected", clientId="gw-4-client", thing="gw-4")
         before = sandbox.last()
         sandbox.kick("gw-4")
         victim.disconnected.get(timeout=10)

@@ -1,0 +1,30 @@
+"""The map in README.md and the folders that exist are the same."""
+
+import re
+
+MAPPED = re.compile(r"^((?:core|plugins)/[^/]+|config|core|include|packaging|plugins|tests)/")
+MENTIONED = re.compile(r"(?<![\w./-])((?:core|plugins|tests|config|packaging|include)/[\w./-]*[\w])")
+
+
+def folders_of(files):
+    """Top folders, and those directly in core and plugins."""
+    found = set()
+    for path in files:
+        match = MAPPED.match(path)
+        if match:
+            found.add(match[1])
+            found.add(match[1].split("/")[0])
+    return found
+
+
+def map_faults(readme, files):
+    """Folders README.md does not name (as NAME or NAME/, core and plugins with their path), and paths it names that
+    do not exist."""
+    for folder in sorted(folders_of(files)):
+        if not re.search(r"(?<![\w./-])" + re.escape(folder) + r"(?![\w-])", readme):
+            yield f"README.md does not mention the folder {folder}"
+    known = set(files) | {path.rsplit("/", depth)[0] for path in files for depth in range(1, path.count("/") + 1)}
+    for match in MENTIONED.finditer(readme):
+        path = match[1].rstrip("/.")
+        if path not in known:
+            yield f"README.md names {path}, which does not exist"

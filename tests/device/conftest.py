@@ -1,0 +1,57 @@
+"""Fixtures for tests of the whole daemon on a real broker with mutual TLS."""
+
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent / "sandbox"))
+
+from device import Device  # noqa: E402
+from errand_sandbox.client import Sandbox  # noqa: E402
+
+ALARM = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|CRITICAL|GLib.*-ERROR|\*\* ERROR|core dumped")
+SECRET = re.compile(r"X-Amz-Signature=(?!\*)[0-9a-fA-F]{8}|BEGIN [A-Z ]*PRIVATE KEY")
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory):
+    """One Jobs service for all tests; each test has a thing of its own."""
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(cloud):
+    cloud.clear_faults()
+    yield cloud
+    cloud.clear_faults()
+
+
+def thing_name(test):
+    """At most 64 characters: it becomes a certificate's common name."""
+    digest = hashlib.sha256(test.encode()).hexdigest()[:8]
+    return re.sub(r"[^a-zA-Z0-9:_-]", "-", test)[:50] + "-" + digest
+
+
+@pytest.fixture
+def device(sandbox, tmp_path, request):
+    name = thing_name(request.node.name)
+    gateway = Device(tmp_path / "device", sandbox, name)
+    yield gateway
+    if gateway.alive():
+        gateway.kill()
+    log = gateway.log()
+    alarm = ALARM.search(log)
+    assert not alarm, f"{alarm.group()} in {gateway.log_file}"
+    secret = SECRET.search(log)
+    assert not secret, f"a secret in {gateway.log_file}: {secret.group()}"
+
+
+@pytest.fixture
+def running(device):
+    return device.start()

@@ -1,0 +1,85 @@
+"""tests/run itself: it must not be able to call a bad run good."""
+
+import re
+
+import pytest
+
+import layers
+import suite
+from count import Counts
+from layers import LAYERS, Died
+
+
+def die(place):
+    raise Died("no broker")
+
+
+def break_down(place):
+    raise KeyError("oops")
+
+
+def leave_a_report(place):
+    (place.scratch / "san.12").write_text("==12==ERROR: AddressSanitizer: heap-buffer-overflow\n")
+    return Counts(passed=1)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs a table of layers as tests/run would; returns (exit status, last line, all output)."""
+    def run_table(table, arguments=()):
+        (tmp_path / "logs").mkdir(exist_ok=True)
+        monkeypatch.setattr(suite, "BUILDS", tmp_path)
+        monkeypatch.setattr(suite, "LAYERS", table)
+        monkeypatch.setattr("sys.argv", ["tests/run", *arguments])
+        status = suite.main()
+        for report in tmp_path.rglob("san.*"):
+            report.unlink()
+        output = capsys.readouterr().out
+        return status, output.rstrip("\n").split("\n")[-1], output
+    return run_table
+
+
+def test_all_good(run):
+    status, last, _ = run({"a": ((), lambda place: Counts(passed=2, skipped=1)),
+                           "b": (("a",), lambda place: Counts(passed=3))})
+    assert (status, last) == (0, "5 passed, 0 failed, 1 skipped")
+
+
+@pytest.mark.parametrize("layer, said", [(die, "no broker"), (break_down, "KeyError"),
+                                         (lambda place: Counts(), "has no tests")])
+def test_a_layer_without_results_has_failed(run, layer, said):
+    status, last, output = run({"a": ((), layer), "b": ((), lambda place: Counts(passed=1))})
+    assert (status, last) == (1, "1 passed, 1 failed")
+    assert said in output
+
+
+def test_a_report_no_test_noticed_fails_the_run(run):
+    status, last, output = run({"a": ((), leave_a_report)})
+    assert (status, last) == (1, "1 passed, 1 failed")
+    assert "heap-buffer-overflow" in output
+
+
+def test_layers_of_a_broken_build_have_failed(run):
+    status, last, output = run({"build": ((), die), "unit": (("build",), lambda place: Counts(passed=1))})
+    assert (status, last) == (1, "0 passed, 2 failed")
+    assert "not run: build failed" in output
+
+
+def test_the_last_line_has_its_form(run):
+    _, last, _ = run({"a": ((), lambda place: Counts(passed=1))})
+    assert re.fullmatch(r"\d+ passed, \d+ failed(, \d+ skipped)?", last)
+
+
+def test_choosing_layers():
+    assert suite.choose(suite.parse(["--only", "unit"])) == ["build", "build-asan", "unit", "unit-asan"]
+    assert "lint" not in suite.choose(suite.parse([])) and "lint" in suite.choose(suite.parse(["--lint"]))
+    assert set(suite.choose(suite.parse([]))) == set(LAYERS) - {"lint"}
+    assert "package" not in suite.choose(suite.parse(["--quick"]))
+    with pytest.raises(SystemExit):
+        suite.parse(["--only", "units"])
+
+
+def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
+    place = layers.Place(tmp_path / "log", tmp_path, tmp_path)
+    with pytest.raises(Died, match="not done after"):
+        layers.run(place, ["sh", "-c", "sleep 100 & sleep 100"], 0.2)
