@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 TAP_LINE = re.compile(r"^(not ok|ok)\b\s*(\d*)\s*-?\s*(.*?)\s*(?:#\s*(SKIP|TODO)\b.*)?$", re.IGNORECASE)
 TAP_PLAN = re.compile(r"^1\.\.(\d+)\s*(#\s*SKIP)?", re.IGNORECASE)
+PYTEST_END = re.compile(r"^=* ?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 KEPT_LINES = 40
 
 
@@ -77,6 +78,18 @@ def from_tap(text, name):
     return counts
 
 
+def from_pytest_text(text):
+    """What pytest's last line counts; None when there is no such line."""
+    ends = PYTEST_END.findall(text)
+    if not ends:
+        return None
+    numbers = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", ends[-1])}
+    counts = Counts(passed=numbers.get("passed", 0), skipped=numbers.get("skipped", 0))
+    for _ in range(numbers.get("failed", 0) + numbers.get("error", 0)):
+        counts.fail("pytest", tail(text))
+    return counts
+
+
 def from_meson(path):
     """meson's LOGBASE.json: one test program a line."""
     counts = Counts()
@@ -94,7 +107,7 @@ def from_meson_test(test):
     elif test["result"] == "SKIP":
         return Counts(skipped=1)
     else:
-        counts = Counts(passed=1 if good else 0)
+        counts = from_pytest_text(output) or Counts(passed=1 if good else 0)
     if not good and test["result"] != "SKIP" and counts.failed == 0:
         text = f"{test['result']}, status {test.get('returncode')}\n{tail(output + (test.get('stderr') or ''))}"
         counts.fail(test["name"], text)

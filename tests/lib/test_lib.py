@@ -64,6 +64,12 @@ def test_meson_a_plain_failure(tmp_path, result):
     assert str(meson_log(tmp_path, {"result": result, "returncode": 1})) == "0 passed, 1 failed"
 
 
+def test_meson_counts_the_tests_of_a_pytest(tmp_path):
+    counts = meson_log(tmp_path, {"result": "OK", "stdout": "....\n12 passed, 1 skipped in 3.20s\n"},
+                       {"result": "FAIL", "stdout": "=== 2 failed, 3 passed in 3.20s ===\n", "returncode": 1})
+    assert str(counts) == "15 passed, 2 failed, 1 skipped"
+
+
 def test_a_failure_is_counted_once(tmp_path):
     counts = meson_log(tmp_path, {"result": "FAIL", "stdout": "1..1\nnot ok 1 a\n", "stderr": "why"})
     assert str(counts) == "0 passed, 1 failed"

@@ -1,5 +1,6 @@
 """A clean Debian 12 in a directory: debootstrap once, cached as a tar, then unpacked for each use."""
 
+import fcntl
 import os
 import re
 import subprocess
@@ -93,7 +94,10 @@ class Debian:
         return done
 
     def apt(self, *words, timeout=300):
-        return self.run("apt-get", "-q", "-y", "--no-install-recommends", *words, timeout=timeout)
+        """apt-get. One at a time, since runs of the tests share the directory of downloaded packages."""
+        with open(self.archives / "errand-tests.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return self.run("apt-get", "-q", "-y", "--no-install-recommends", *words, timeout=timeout)
 
     def start(self, log, *words):
         """A process inside, in a session of its own; output goes to the log."""
