@@ -9,7 +9,7 @@ Document *
 document_new(const char *text, GError **error)
 {
     gsize length = strlen(text);
-    JsonNode *root = json_text_parse(text, length, JSON_TEXT_DEPTH_MAX, error);
+    json_t *root = json_text_parse(text, length, JSON_TEXT_DEPTH_MAX, error);
     Document *self;
 
     if (root == NULL)
@@ -26,7 +26,7 @@ document_free(Document *self)
 {
     if (self == NULL)
         return;
-    json_node_unref(self->root);
+    json_decref(self->root);
     g_free(self->text);
     g_free(self);
 }
@@ -51,23 +51,22 @@ unescape(const char *token, gsize length)
     return g_string_free(text, FALSE);
 }
 
-static JsonNode *
-element(JsonArray *array, const char *token)
+static json_t *
+element(const json_t *array, const char *token)
 {
     guint64 index;
 
     if (*token == '0' && token[1] != '\0')
         return NULL;
-    if (!g_ascii_string_to_unsigned(token, 10, 0, G_MAXINT32, &index, NULL) ||
-        index >= json_array_get_length(array))
+    if (!g_ascii_string_to_unsigned(token, 10, 0, G_MAXINT32, &index, NULL))
         return NULL;
-    return json_array_get_element(array, (guint)index);
+    return json_array_get(array, (gsize)index);
 }
 
-JsonNode *
+json_t *
 document_find(const Document *self, const char *pointer)
 {
-    JsonNode *node = self->root;
+    json_t *node = self->root;
 
     if (*pointer != '\0' && *pointer != '/')
         return NULL;
@@ -77,50 +76,45 @@ document_find(const Document *self, const char *pointer)
 
         if (token == NULL)
             return NULL;
-        if (JSON_NODE_HOLDS_OBJECT(node))
-            node = json_object_get_member(json_node_get_object(node), token);
-        else if (JSON_NODE_HOLDS_ARRAY(node))
-            node = element(json_node_get_array(node), token);
-        else
-            node = NULL;
+        node = json_is_array(node) ? element(node, token) : json_object_get(node, token);
         pointer += 1 + length;
     }
     return node;
 }
 
 int
-document_type(JsonNode *node)
+document_type(const json_t *node)
 {
-    GType type;
-
     if (node == NULL)
         return ERRAND_TYPE_NONE;
-    if (JSON_NODE_HOLDS_OBJECT(node))
+    switch (json_typeof(node)) {
+    case JSON_OBJECT:
         return ERRAND_TYPE_OBJECT;
-    if (JSON_NODE_HOLDS_ARRAY(node))
+    case JSON_ARRAY:
         return ERRAND_TYPE_ARRAY;
-    if (JSON_NODE_HOLDS_NULL(node))
-        return ERRAND_TYPE_NULL;
-    type = json_node_get_value_type(node);
-    if (type == G_TYPE_STRING)
+    case JSON_STRING:
         return ERRAND_TYPE_STRING;
-    if (type == G_TYPE_BOOLEAN)
+    case JSON_INTEGER:
+        return ERRAND_TYPE_INT;
+    case JSON_REAL:
+        return ERRAND_TYPE_NUMBER;
+    case JSON_TRUE:
+    case JSON_FALSE:
         return ERRAND_TYPE_BOOL;
-    return type == G_TYPE_INT64 ? ERRAND_TYPE_INT : ERRAND_TYPE_NUMBER;
+    case JSON_NULL:
+        return ERRAND_TYPE_NULL;
+    }
+    return ERRAND_TYPE_NONE;
 }
 
 const char *
-document_key(JsonNode *node, int index)
+document_key(json_t *node, int index)
 {
-    JsonObjectIter iter;
-    const char *name;
+    void *member = json_object_iter(node);
 
-    if (node == NULL || index < 0 || !JSON_NODE_HOLDS_OBJECT(node))
+    if (index < 0)
         return NULL;
-    json_object_iter_init_ordered(&iter, json_node_get_object(node));
-    while (json_object_iter_next_ordered(&iter, &name, NULL)) {
-        if (index-- == 0)
-            return name;
-    }
-    return NULL;
+    for (; member != NULL && index > 0; index--)
+        member = json_object_iter_next(node, member);
+    return json_object_iter_key(member);
 }

@@ -14,7 +14,7 @@ current(Host *self)
     return document;
 }
 
-static JsonNode *
+static json_t *
 find(errand_job *job, const char *pointer)
 {
     return pointer == NULL ? NULL : document_find(current((Host *)job), pointer);
@@ -33,14 +33,14 @@ host_document(errand_job *job, size_t *length)
 const char *
 host_get_string(errand_job *job, const char *pointer)
 {
-    JsonNode *node = find(job, pointer);
+    json_t *node = find(job, pointer);
 
-    return document_type(node) == ERRAND_TYPE_STRING ? json_node_get_string(node) : NULL;
+    return document_type(node) == ERRAND_TYPE_STRING ? json_string_value(node) : NULL;
 }
 
 /* 0 when a node of that type was found. */
 static int32_t
-find_typed(errand_job *job, const char *pointer, int type, JsonNode **node)
+find_typed(errand_job *job, const char *pointer, int type, json_t **node)
 {
     if (pointer == NULL)
         return -EINVAL;
@@ -53,39 +53,39 @@ find_typed(errand_job *job, const char *pointer, int type, JsonNode **node)
 int32_t
 host_get_int(errand_job *job, const char *pointer, int64_t *value)
 {
-    JsonNode *node = NULL;
+    json_t *node = NULL;
     int32_t result = value == NULL ? -EINVAL : find_typed(job, pointer, ERRAND_TYPE_INT, &node);
 
     if (result == 0)
-        *value = json_node_get_int(node);
+        *value = json_integer_value(node);
     return result;
 }
 
 int32_t
 host_get_bool(errand_job *job, const char *pointer, int32_t *value)
 {
-    JsonNode *node = NULL;
+    json_t *node = NULL;
     int32_t result = value == NULL ? -EINVAL : find_typed(job, pointer, ERRAND_TYPE_BOOL, &node);
 
     if (result == 0)
-        *value = json_node_get_boolean(node) ? 1 : 0;
+        *value = json_is_true(node) ? 1 : 0;
     return result;
 }
 
 int32_t
 host_get_length(errand_job *job, const char *pointer)
 {
-    JsonNode *node = NULL;
+    json_t *node = NULL;
 
     if (pointer == NULL)
         return -EINVAL;
     node = find(job, pointer);
     if (node == NULL)
         return -ENOENT;
-    if (JSON_NODE_HOLDS_ARRAY(node))
-        return (int32_t)json_array_get_length(json_node_get_array(node));
-    if (JSON_NODE_HOLDS_OBJECT(node))
-        return (int32_t)json_object_get_size(json_node_get_object(node));
+    if (json_is_array(node))
+        return (int32_t)json_array_size(node);
+    if (json_is_object(node))
+        return (int32_t)json_object_size(node);
     return -EINVAL;
 }
 

@@ -192,7 +192,7 @@ run(Client *client, Host *host, const errand_operation *operation)
     g_autoptr(Packet) reason = packet_new(PACKET_REASON);
     int32_t value = operation->run(host_job(host));
 
-    sandbox_reap();
+    sandbox_reap(client_cancelled(client));
     result->outcome =
         vet_outcome(host, "run", value, value >= ERRAND_FAILED && value <= ERRAND_CANCELLED);
     host_reason(host, &reason->key, &reason->text);

@@ -1,6 +1,5 @@
 #include "sandbox.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -9,7 +8,6 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -17,11 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "children.h"
+
 /* The kernel sends it when the daemon dies; no plugin uses the last real-time signal. */
 #define PARENT_GONE SIGRTMAX
 
-#define REAP_ROUNDS   100
-#define REAP_PAUSE_MS 10
+#define REAP_ROUNDS       100
+#define REAP_PAUSE_MS     10
+#define REAP_MERCY_ROUNDS 5 /* for a service that has forked and not yet called setsid() */
 
 G_DEFINE_QUARK(errand - sandbox - error, sandbox_error)
 
@@ -157,44 +158,29 @@ sandbox_enter(const Packet *start, GError **error)
     return TRUE;
 }
 
-/* Children hang on the thread that made them; adopted ones on any. */
-static void
-kill_children_of(const char *task)
+/* Counts a child that has to go, and kills it when `kill_now` points to TRUE. */
+static gboolean
+visit_own_session(pid_t pid, gpointer kill_now)
 {
-    g_autofree char *path = g_strdup_printf("/proc/self/task/%s/children", task);
-    g_autofree char *text = NULL;
-    char *at, *next;
-
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return;
-    for (at = text;; at = next) {
-        long pid = strtol(at, &next, 10);
-
-        if (next == at)
-            return;
-        kill((pid_t)pid, SIGKILL);
-    }
+    if (getsid(pid) != getsid(0))
+        return FALSE;
+    if (*(const gboolean *)kill_now)
+        kill(pid, SIGKILL);
+    return TRUE;
 }
 
-static void
-kill_children(void)
+static gboolean
+visit_all(pid_t pid, gpointer kill_now)
 {
-    DIR *dir = opendir("/proc/self/task");
-    const struct dirent *entry;
-
-    if (dir == NULL)
-        return;
-    while ((entry = readdir(dir)) != NULL) {
-        if (g_ascii_isdigit(entry->d_name[0]))
-            kill_children_of(entry->d_name);
-    }
-    closedir(dir);
+    kill(pid, SIGKILL);
+    return TRUE;
 }
 
 void
-sandbox_reap(void)
+sandbox_reap(gboolean everything)
 {
     for (int round = 0; round < REAP_ROUNDS; round++) {
+        gboolean kill_now = everything || round >= REAP_MERCY_ROUNDS;
         pid_t pid;
 
         do
@@ -202,7 +188,8 @@ sandbox_reap(void)
         while (pid > 0 || (pid < 0 && errno == EINTR));
         if (pid < 0)
             return;
-        kill_children();
+        if (children_visit(everything ? visit_all : visit_own_session, &kill_now) == 0)
+            return;
         poll(NULL, 0, round == 0 ? 1 : REAP_PAUSE_MS);
     }
 }

@@ -15,5 +15,7 @@ typedef enum {
 gboolean sandbox_enter(const Packet *start, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* SIGKILL to the own process group, or at least the end of this process. Async-signal-safe. */
 G_NORETURN void sandbox_kill_group(void);
-/* Kills what the plugin left behind, also in sessions of their own; takes a second at most. */
-void sandbox_reap(void);
+/* Kills what the plugin left behind; takes a second at most. With everything (the step was
+ * cancelled) whatever descends from it; otherwise what made a session of its own lives on, as a
+ * service does that was started where no service manager is. */
+void sandbox_reap(gboolean everything);

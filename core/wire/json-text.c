@@ -1,229 +1,74 @@
 #include "json-text.h"
 
-#include <string.h>
+G_DEFINE_QUARK(errand - json - text - error, json_text_error)
 
-typedef struct {
-    const char *at;
-    const char *end;
-    guint depth;
-    const char *copied; /* what is before it is in text, if there is a text */
-    GString *text;      /* NULL as long as the original will do */
-} Scan;
-
-/* The four hex digits of \uXXXX with at on the u, or -1. */
-static int
-scan_unit(const Scan *scan)
+/* Brackets that do not match are left to the parser. */
+static gboolean
+too_deep(const char *text, gsize length, guint depth_max)
 {
-    int unit = 0;
+    gboolean in_string = FALSE;
+    guint depth = 0;
 
-    if (scan->end - scan->at < 5 || *scan->at != 'u')
-        return -1;
-    for (int i = 1; i <= 4; i++) {
-        int digit = g_ascii_xdigit_value(scan->at[i]);
-
-        if (digit < 0)
-            return -1;
-        unit = unit * 16 + digit;
+    for (gsize i = 0; i < length; i++) {
+        if (text[i] == '"')
+            in_string = !in_string;
+        else if (in_string)
+            i += text[i] == '\\';
+        else if ((text[i] == '{' || text[i] == '[') && ++depth > depth_max)
+            return TRUE;
+        else if ((text[i] == '}' || text[i] == ']') && depth > 0)
+            depth--;
     }
-    return unit;
+    return FALSE;
 }
 
 static const char *
-scan_unicode_escape(Scan *scan)
+describe(const json_error_t *fault)
 {
-    int unit = scan_unit(scan);
+    switch (json_error_code(fault)) {
+    case json_error_invalid_utf8:
+        return "it is not UTF-8";
+    case json_error_premature_end_of_input:
+        return "it has no end";
+    case json_error_end_of_input_expected:
+        return "something is behind the object";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "it has an escaped NUL";
+    case json_error_duplicate_key:
+        return "a name is twice in one object";
+    case json_error_numeric_overflow:
+        return "a number is beyond 64 bits";
+    case json_error_out_of_memory:
+        return "out of memory";
+    default:
+        return "it is malformed";
+    }
+}
 
-    if (unit < 0)
-        return "a \\u escape without four digits";
-    if (unit == 0)
-        return "an escaped NUL";
-    scan->at += 5;
-    if (unit < 0xd800 || unit > 0xdfff)
-        return NULL;
-    if (unit > 0xdbff || scan->end - scan->at < 6 || *scan->at != '\\')
-        return "half a surrogate pair";
-    scan->at++;
-    unit = scan_unit(scan);
-    if (unit < 0xdc00 || unit > 0xdfff)
-        return "half a surrogate pair";
-    scan->at += 5;
+static json_t *
+refuse(const char *why, GError **error)
+{
+    g_set_error(error, JSON_TEXT_ERROR, JSON_TEXT_ERROR_MALFORMED, "not one JSON object: %s", why);
     return NULL;
 }
 
-/* at is behind the opening quote; left behind the closing one. */
-static const char *
-scan_string(Scan *scan)
-{
-    while (scan->at < scan->end) {
-        char c = *scan->at;
-
-        if ((guchar)c < 0x20)
-            return "a control character in a string";
-        scan->at++;
-        if (c == '"')
-            return NULL;
-        if (c != '\\')
-            continue;
-        if (scan->at < scan->end && *scan->at == 'u') {
-            const char *fault = scan_unicode_escape(scan);
-
-            if (fault != NULL)
-                return fault;
-            continue;
-        }
-        if (scan->at == scan->end || *scan->at == '\0' || strchr("\"\\/bfnrt", *scan->at) == NULL)
-            return "an unknown escape";
-        scan->at++;
-    }
-    return "a string without end";
-}
-
-static gboolean
-scan_digits(Scan *scan)
-{
-    const char *start = scan->at;
-
-    while (scan->at < scan->end && g_ascii_isdigit(*scan->at))
-        scan->at++;
-    return scan->at > start;
-}
-
-static gboolean
-scan_one_of(Scan *scan, const char *characters)
-{
-    if (scan->at == scan->end || *scan->at == '\0' || strchr(characters, *scan->at) == NULL)
-        return FALSE;
-    scan->at++;
-    return TRUE;
-}
-
-static gboolean
-beyond_64_bits(const char *digits, gsize length, gboolean negative)
-{
-    const char *limit = negative ? "9223372036854775808" : "9223372036854775807";
-
-    return length > strlen(limit) || (length == strlen(limit) && memcmp(digits, limit, length) > 0);
-}
-
-/* json-glib makes -1 of an integer beyond 64 bits, and reads 010 as 8. The first is handed to it as
- * a floating-point number, the second is no JSON. */
-static const char *
-scan_number(Scan *scan)
-{
-    gboolean negative = scan_one_of(scan, "-");
-    const char *digits = scan->at;
-    gboolean whole = TRUE;
-    gsize length;
-
-    if (!scan_digits(scan) || (*digits == '0' && scan->at - digits > 1))
-        return "a malformed number";
-    length = (gsize)(scan->at - digits);
-    if (scan_one_of(scan, ".")) {
-        whole = FALSE;
-        if (!scan_digits(scan))
-            return "a malformed number";
-    }
-    if (scan_one_of(scan, "eE")) {
-        whole = FALSE;
-        scan_one_of(scan, "+-");
-        if (!scan_digits(scan))
-            return "a malformed number";
-    }
-    if (!whole || !beyond_64_bits(digits, length, negative))
-        return NULL;
-    if (scan->text == NULL)
-        scan->text = g_string_new(NULL);
-    g_string_append_len(scan->text, scan->copied, scan->at - scan->copied);
-    g_string_append(scan->text, ".0");
-    scan->copied = scan->at;
-    return NULL;
-}
-
-static const char *
-scan_value(Scan *scan)
-{
-    static const char *const words[] = {"true", "false", "null"};
-    char c = *scan->at;
-
-    if (c == '"') {
-        scan->at++;
-        return scan_string(scan);
-    }
-    if (c == '-' || g_ascii_isdigit(c))
-        return scan_number(scan);
-    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
-        gsize length = strlen(words[i]);
-
-        if ((gsize)(scan->end - scan->at) < length || memcmp(scan->at, words[i], length) != 0)
-            continue;
-        scan->at += length;
-        return NULL;
-    }
-    return "a character that JSON does not have there";
-}
-
-/* What keeps the text from being one object, or NULL. */
-static const char *
-scan_object(Scan *scan, guint depth_max)
-{
-    gboolean closed = FALSE;
-
-    while (scan->at < scan->end) {
-        const char *fault = NULL;
-
-        if (scan_one_of(scan, " \t\r\n"))
-            continue;
-        if (closed)
-            return "something behind the object";
-        if (scan->depth == 0 && *scan->at != '{')
-            return "no object";
-        if (scan_one_of(scan, "{[")) {
-            if (++scan->depth > depth_max)
-                return "too deeply nested";
-        } else if (scan_one_of(scan, "}]")) {
-            closed = --scan->depth == 0;
-        } else if (!scan_one_of(scan, ":,")) {
-            fault = scan_value(scan);
-        }
-        if (fault != NULL)
-            return fault;
-    }
-    return closed ? NULL : "an object without end";
-}
-
-JsonNode *
+json_t *
 json_text_parse(const char *text, gsize length, guint depth_max, GError **error)
 {
-    g_autoptr(JsonParser) parser = NULL;
-    g_autoptr(GString) mended = NULL;
-    Scan scan = {text, text + length, 0, text, NULL};
-    const char *fault;
+    json_error_t fault;
+    json_t *root;
 
-    if (length > G_MAXINT || !g_utf8_validate_len(text, length, NULL)) {
-        g_set_error(error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_INVALID_DATA,
-                    "not JSON: the text is not UTF-8");
-        return NULL;
+    if (too_deep(text, length, depth_max))
+        return refuse("it is too deeply nested", error);
+    root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &fault);
+    if (root == NULL) {
+        g_autofree char *why = g_strdup_printf("%s (at byte %d)", describe(&fault), fault.position);
+
+        return refuse(why, error);
     }
-    fault = scan_object(&scan, depth_max);
-    mended = scan.text;
-    if (fault != NULL) {
-        g_set_error(error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_PARSE,
-                    "not one JSON object: %s at byte %" G_GSIZE_FORMAT, fault,
-                    (gsize)(scan.at - text));
-        return NULL;
-    }
-    if (mended != NULL) {
-        g_string_append_len(mended, scan.copied, scan.end - scan.copied);
-        text = mended->str;
-        length = mended->len;
-    }
-    parser = json_parser_new_immutable();
-    if (!json_parser_load_from_data(parser, text, (gssize)length, error))
-        return NULL;
-    if (json_parser_get_root(parser) == NULL ||
-        !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
-        g_set_error(error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_PARSE, "not one JSON object");
-        return NULL;
-    }
-    return json_parser_steal_root(parser);
+    if (json_is_object(root))
+        return root;
+    json_decref(root);
+    return refuse("it is an array", error);
 }

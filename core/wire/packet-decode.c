@@ -39,13 +39,13 @@ packet_field_fits(const PacketField *field, const char *text)
 }
 
 static gboolean
-decode_text(Packet *packet, const PacketField *field, JsonNode *node, GError **error)
+decode_text(Packet *packet, const PacketField *field, json_t *node, GError **error)
 {
     const char *text;
 
-    if (json_node_get_value_type(node) != G_TYPE_STRING)
+    if (!json_is_string(node))
         return fault(packet, field, "is not a string", error);
-    text = json_node_get_string(node);
+    text = json_string_value(node);
     if (!packet_field_fits(field, text))
         return fault(packet, field, "has a wrong length or alphabet", error);
     G_STRUCT_MEMBER(char *, packet, field->offset) = g_strdup(text);
@@ -53,13 +53,13 @@ decode_text(Packet *packet, const PacketField *field, JsonNode *node, GError **e
 }
 
 static gboolean
-decode_number(Packet *packet, const PacketField *field, JsonNode *node, GError **error)
+decode_number(Packet *packet, const PacketField *field, json_t *node, GError **error)
 {
     gint64 value;
 
-    if (json_node_get_value_type(node) != G_TYPE_INT64)
+    if (!json_is_integer(node))
         return fault(packet, field, "is not an integer", error);
-    value = json_node_get_int(node);
+    value = json_integer_value(node);
     if (value < field->low || value > field->high)
         return fault(packet, field, "is out of range", error);
     G_STRUCT_MEMBER(int, packet, field->offset) = (int)value;
@@ -67,25 +67,25 @@ decode_number(Packet *packet, const PacketField *field, JsonNode *node, GError *
 }
 
 static gboolean
-decode_switch(Packet *packet, const PacketField *field, JsonNode *node, GError **error)
+decode_switch(Packet *packet, const PacketField *field, json_t *node, GError **error)
 {
-    if (json_node_get_value_type(node) != G_TYPE_BOOLEAN)
+    if (!json_is_boolean(node))
         return fault(packet, field, "is neither true nor false", error);
-    G_STRUCT_MEMBER(gboolean, packet, field->offset) = json_node_get_boolean(node);
+    G_STRUCT_MEMBER(gboolean, packet, field->offset) = json_is_true(node);
     return TRUE;
 }
 
 static gboolean
-decode_bytes(Packet *packet, const PacketField *field, JsonNode *node, GError **error)
+decode_bytes(Packet *packet, const PacketField *field, json_t *node, GError **error)
 {
     g_autofree guchar *data = NULL;
     g_autofree char *again = NULL;
     const char *text;
     gsize length = 0;
 
-    if (json_node_get_value_type(node) != G_TYPE_STRING)
+    if (!json_is_string(node))
         return fault(packet, field, "is not a string", error);
-    text = json_node_get_string(node);
+    text = json_string_value(node);
     data = g_base64_decode(text, &length);
     /* GLib skips what is not base64; only the one proper spelling is taken here. */
     again = length == 0 ? g_strdup("") : g_base64_encode(data, length);
@@ -98,29 +98,31 @@ decode_bytes(Packet *packet, const PacketField *field, JsonNode *node, GError **
     return TRUE;
 }
 
+/* Takes the members out one by one, for want of json_object_iter_next(). */
 static gboolean
-decode_map(Packet *packet, const PacketField *field, JsonNode *node, GError **error)
+decode_map(Packet *packet, const PacketField *field, json_t *node, GError **error)
 {
     GHashTable *map = G_STRUCT_MEMBER(GHashTable *, packet, field->offset);
-    JsonObjectIter iter;
-    const char *name;
-    JsonNode *member;
+    void *first;
 
-    if (!JSON_NODE_HOLDS_OBJECT(node))
+    if (!json_is_object(node))
         return fault(packet, field, "is not an object", error);
-    if (json_object_get_size(json_node_get_object(node)) > (guint)field->high)
+    if (json_object_size(node) > (gsize)field->high)
         return fault(packet, field, "has too many members", error);
-    json_object_iter_init(&iter, json_node_get_object(node));
-    while (json_object_iter_next(&iter, &name, &member)) {
-        if (json_node_get_value_type(member) != G_TYPE_STRING)
+    while ((first = json_object_iter(node)) != NULL) {
+        g_autofree char *name = g_strdup(json_object_iter_key(first));
+        const json_t *member = json_object_iter_value(first);
+
+        if (!json_is_string(member))
             return fault(packet, field, "has a member that is not a string", error);
-        g_hash_table_insert(map, g_strdup(name), g_strdup(json_node_get_string(member)));
+        g_hash_table_insert(map, g_strdup(name), g_strdup(json_string_value(member)));
+        json_object_del(node, name);
     }
     return TRUE;
 }
 
 static gboolean
-decode_field(Packet *packet, const PacketField *field, JsonNode *node, GError **error)
+decode_field(Packet *packet, const PacketField *field, json_t *node, GError **error)
 {
     switch (field->kind) {
     case PACKET_FIELD_STRING:
@@ -141,22 +143,22 @@ decode_field(Packet *packet, const PacketField *field, JsonNode *node, GError **
 }
 
 static Packet *
-decode_object(JsonObject *object, PacketSide from, GError **error)
+decode_object(const json_t *object, PacketSide from, GError **error)
 {
     g_autoptr(Packet) packet = NULL;
-    JsonNode *node = json_object_get_member(object, "type");
+    json_t *node = json_object_get(object, "type");
     const PacketField *field = NULL;
     PacketType type;
 
-    if (node == NULL || json_node_get_value_type(node) != G_TYPE_STRING) {
+    if (!json_is_string(node)) {
         g_set_error(error, PACKET_ERROR, PACKET_ERROR_MALFORMED, "packet without a type");
         return NULL;
     }
-    if (!packet_type_from_name(json_node_get_string(node), from, &type, error))
+    if (!packet_type_from_name(json_string_value(node), from, &type, error))
         return NULL;
     packet = packet_new(type);
     while ((field = packet_field_next(type, field)) != NULL) {
-        node = json_object_get_member(object, field->json);
+        node = json_object_get(object, field->json);
         if (node == NULL) {
             if (!field->required)
                 continue;
@@ -172,7 +174,7 @@ decode_object(JsonObject *object, PacketSide from, GError **error)
 Packet *
 packet_decode(const void *bytes, gsize length, PacketSide from, GError **error)
 {
-    g_autoptr(JsonNode) root = NULL;
+    json_auto_t *root = NULL;
     g_autoptr(GError) cause = NULL;
 
     if (length > PACKET_SIZE_MAX) {
@@ -187,5 +189,5 @@ packet_decode(const void *bytes, gsize length, PacketSide from, GError **error)
                     "packet of %" G_GSIZE_FORMAT " bytes: %s", length, cause->message);
         return NULL;
     }
-    return decode_object(json_node_get_object(root), from, error);
+    return decode_object(root, from, error);
 }

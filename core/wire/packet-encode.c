@@ -1,4 +1,5 @@
-#include <json-glib/json-glib.h>
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "packet-field.h"
@@ -27,7 +28,7 @@ clip_text(const char *text, gsize max)
 }
 
 static gboolean
-encode_text(const Packet *packet, const PacketField *field, JsonObject *object, GError **error)
+encode_text(const Packet *packet, const PacketField *field, json_t *object, GError **error)
 {
     const char *text = G_STRUCT_MEMBER(char *, packet, field->offset);
     g_autofree char *clipped = NULL;
@@ -39,31 +40,30 @@ encode_text(const Packet *packet, const PacketField *field, JsonObject *object, 
     }
     if (field->kind == PACKET_FIELD_TEXT)
         text = clipped = clip_text(text, (gsize)field->high);
-    if (!g_utf8_validate(text, -1, NULL))
-        return fault(packet, field, "is not UTF-8", error);
     if (!packet_field_fits(field, text))
         return fault(packet, field, "has a wrong length or alphabet", error);
-    json_object_set_string_member(object, field->json, text);
+    if (json_object_set_new(object, field->json, json_string(text)) < 0)
+        return fault(packet, field, "is not UTF-8", error);
     return TRUE;
 }
 
 static gboolean
-encode_number(const Packet *packet, const PacketField *field, JsonObject *object, GError **error)
+encode_number(const Packet *packet, const PacketField *field, json_t *object, GError **error)
 {
     gint64 value = G_STRUCT_MEMBER(int, packet, field->offset);
 
     if (field->kind == PACKET_FIELD_SWITCH) {
-        json_object_set_boolean_member(object, field->json, value != 0);
+        json_object_set_new(object, field->json, json_boolean(value != 0));
         return TRUE;
     }
     if (value < field->low || value > field->high)
         return fault(packet, field, "is out of range", error);
-    json_object_set_int_member(object, field->json, value);
+    json_object_set_new(object, field->json, json_integer(value));
     return TRUE;
 }
 
 static gboolean
-encode_bytes(const Packet *packet, const PacketField *field, JsonObject *object, GError **error)
+encode_bytes(const Packet *packet, const PacketField *field, json_t *object, GError **error)
 {
     GBytes *bytes = G_STRUCT_MEMBER(GBytes *, packet, field->offset);
     g_autofree char *text = NULL;
@@ -76,15 +76,15 @@ encode_bytes(const Packet *packet, const PacketField *field, JsonObject *object,
     if (length > (gsize)field->high)
         return fault(packet, field, "is too long", error);
     text = length == 0 ? g_strdup("") : g_base64_encode(data, length);
-    json_object_set_string_member(object, field->json, text);
+    json_object_set_new(object, field->json, json_string(text));
     return TRUE;
 }
 
 static gboolean
-encode_map(const Packet *packet, const PacketField *field, JsonObject *object, GError **error)
+encode_map(const Packet *packet, const PacketField *field, json_t *object, GError **error)
 {
     GHashTable *map = G_STRUCT_MEMBER(GHashTable *, packet, field->offset);
-    g_autoptr(JsonObject) members = json_object_new();
+    json_auto_t *members = json_object();
     GHashTableIter iter;
     gpointer key, value;
 
@@ -94,16 +94,15 @@ encode_map(const Packet *packet, const PacketField *field, JsonObject *object, G
         return fault(packet, field, "has too many members", error);
     g_hash_table_iter_init(&iter, map);
     while (g_hash_table_iter_next(&iter, &key, &value)) {
-        if (!g_utf8_validate(key, -1, NULL) || !g_utf8_validate(value, -1, NULL))
+        if (json_object_set_new(members, key, json_string(value)) < 0)
             return fault(packet, field, "has a member that is not UTF-8", error);
-        json_object_set_string_member(members, key, value);
     }
-    json_object_set_object_member(object, field->json, g_steal_pointer(&members));
+    json_object_set(object, field->json, members);
     return TRUE;
 }
 
 static gboolean
-encode_field(const Packet *packet, const PacketField *field, JsonObject *object, GError **error)
+encode_field(const Packet *packet, const PacketField *field, json_t *object, GError **error)
 {
     switch (field->kind) {
     case PACKET_FIELD_STRING:
@@ -125,26 +124,29 @@ encode_field(const Packet *packet, const PacketField *field, JsonObject *object,
 GBytes *
 packet_encode(const Packet *packet, GError **error)
 {
-    g_autoptr(JsonObject) object = json_object_new();
-    g_autoptr(JsonNode) root = NULL;
+    json_auto_t *object = json_object();
     const PacketField *field = NULL;
     char *text;
     gsize length;
 
-    json_object_set_string_member(object, "type", packet_type_name(packet->type));
+    json_object_set_new(object, "type", json_string(packet_type_name(packet->type)));
     while ((field = packet_field_next(packet->type, field)) != NULL) {
         if (!encode_field(packet, field, object, error))
             return NULL;
     }
-    root = json_node_init_object(json_node_alloc(), object);
-    text = json_to_string(root, FALSE);
-    length = strlen(text);
+    text = json_dumps(object, JSON_COMPACT);
+    length = text == NULL ? 0 : strlen(text);
+    if (text == NULL) {
+        g_set_error(error, PACKET_ERROR, PACKET_ERROR_MALFORMED,
+                    "cannot write packet %s: out of memory", packet_type_name(packet->type));
+        return NULL;
+    }
     if (length > PACKET_SIZE_MAX) {
-        g_free(text);
+        free(text);
         g_set_error(error, PACKET_ERROR, PACKET_ERROR_TOO_BIG,
                     "cannot write packet %s: %" G_GSIZE_FORMAT " bytes, at most %d are allowed",
                     packet_type_name(packet->type), length, PACKET_SIZE_MAX);
         return NULL;
     }
-    return g_bytes_new_take(text, length);
+    return g_bytes_new_with_free_func(text, length, free, text);
 }

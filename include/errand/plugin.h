@@ -141,7 +141,7 @@ struct errand_job {
 #define ERRAND_TYPE_NULL   1
 #define ERRAND_TYPE_BOOL   2
 #define ERRAND_TYPE_INT    3
-#define ERRAND_TYPE_NUMBER 4 /* a number with a fraction or beyond 64 bits */
+#define ERRAND_TYPE_NUMBER 4 /* a number with a fraction or an exponent */
 #define ERRAND_TYPE_STRING 5
 #define ERRAND_TYPE_ARRAY  6
 #define ERRAND_TYPE_OBJECT 7

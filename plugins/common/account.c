@@ -109,7 +109,7 @@ account_named(errand_job *job, const AccountChoice *choice, const char *name, Ac
         return errand_reject(job, "not-found",
                              "errand.conf: [plugin %s] default-user: there is no account \"%s\"",
                              choice->plugin, name);
-    if (result == 0)
+    if (result == 0 && !choice->only_look && account->uid != geteuid())
         result = account_add_groups(account);
     if (result != 0)
         return errand_reject(job, "internal", "looking up the account \"%s\": %s", name,

@@ -15,7 +15,7 @@ typedef struct {
     char *shell;
     uid_t uid;
     gid_t gid;
-    gid_t *groups; /* supplementary groups, the primary one included */
+    gid_t *groups; /* supplementary groups, the primary one included; NULL: those errand has */
     int n_groups;
 } Account;
 
@@ -24,10 +24,13 @@ typedef struct {
     const char *wanted;        /* account named by the document; NULL or "" for none */
     const char *users_setting; /* allow-list for `wanted`, or NULL to take no account from it */
     const char *default_user;  /* when `default-user` is unset */
+    bool only_look; /* leave the groups out: nothing is started yet. Looking them up loads
+                       every service of nsswitch.conf, and is the dearest part by far */
 } AccountChoice;
 
 /* Chooses: what the document names, if the owner allows it; else the setting `default-user`; else
- * `default_user`. When errand does not run as root its own account is the only one there is.
+ * `default_user`. When errand does not run as root its own account is the only one there is. The
+ * account errand runs as keeps the groups errand has.
  * ERRAND_SUCCEEDED, or the step is refused: not-allowed, not-found, internal. */
 int32_t account_choose(errand_job *job, const AccountChoice *choice, Account *account);
 

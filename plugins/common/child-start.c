@@ -51,7 +51,7 @@ become(const Account *account)
 
     if (account == NULL)
         return 0;
-    if (geteuid() == 0 && setgroups((size_t)account->n_groups, account->groups) != 0)
+    if (account->groups != NULL && setgroups((size_t)account->n_groups, account->groups) != 0)
         return -1;
     if (setresgid(account->gid, account->gid, account->gid) != 0 ||
         setresuid(account->uid, account->uid, account->uid) != 0)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -106,8 +105,10 @@ list_directories(errand_job *job, char *text, size_t size)
 }
 
 int32_t
-find_handler(errand_job *job, const char *name, const char *place, char path[PATH_MAX])
+find_handler(errand_job *job, bool running, const char *name, const char *place,
+             char path[PATH_MAX])
 {
+    static const char missing[] = "there is no handler \"%s\" in %s";
     bool anywhere = place == NULL || *place == '\0' || strcmp(place, "default") == 0;
     bool known = anywhere;
     char directories[512];
@@ -132,6 +133,7 @@ find_handler(errand_job *job, const char *name, const char *place, char path[PAT
                              "errand.conf: [plugin handler] directories does not list \"%.255s\" "
                              "(%s)",
                              place, directories);
-    return errand_reject(job, "not-found", "there is no handler \"%s\" in %s", name,
-                         anywhere ? directories : place);
+    if (running)
+        return errand_fail(job, "not-found", missing, name, anywhere ? directories : place);
+    return errand_reject(job, "not-found", missing, name, anywhere ? directories : place);
 }

@@ -78,16 +78,16 @@ read_arguments(errand_job *job, Words *argv)
 }
 
 static int32_t
-request_read(errand_job *job, Request *request)
+request_read(errand_job *job, bool running, Request *request)
 {
-    AccountChoice choice = {"handler", NULL, NULL, "root"};
+    AccountChoice choice = {"handler", NULL, NULL, "root", !running};
     const char *name, *place;
     int32_t verdict = document_required_string(job, "handler", &name);
 
     if (verdict == ERRAND_SUCCEEDED)
         verdict = document_string(job, "path", &place);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = find_handler(job, name, place, request->path);
+        verdict = find_handler(job, running, name, place, request->path);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = account_choose(job, &choice, &request->account);
     if (verdict != ERRAND_SUCCEEDED)
@@ -107,7 +107,7 @@ static int32_t
 handler_check(errand_job *job)
 {
     Request request = {.path = ""};
-    int32_t verdict = request_read(job, &request);
+    int32_t verdict = request_read(job, false, &request);
 
     request_clear(&request);
     return verdict;
@@ -119,7 +119,7 @@ static int32_t
 handler_run(errand_job *job)
 {
     Request request = {.path = ""};
-    int32_t verdict = request_read(job, &request);
+    int32_t verdict = request_read(job, true, &request);
 
     if (verdict == ERRAND_SUCCEEDED) {
         ChildSpec spec = {request.path, request.argv.items, request.environment.items, "/",

@@ -83,7 +83,7 @@ program_is_allowed(errand_job *job, const Program *program)
 }
 
 int32_t
-program_choose(errand_job *job, const char *name, bool must_exist, Program *program)
+program_choose(errand_job *job, const char *name, Program *program)
 {
     if (!program_find(name, program))
         return errand_reject(job, "invalid-document",
@@ -91,7 +91,5 @@ program_choose(errand_job *job, const char *name, bool must_exist, Program *prog
     if (!program_is_allowed(job, program))
         return errand_reject(job, "not-allowed",
                              "errand.conf: [plugin shell] commands does not list \"%s\"", name);
-    if (must_exist && !program->exists)
-        return errand_reject(job, "not-found", "there is no program \"%s\" on this machine", name);
     return ERRAND_SUCCEEDED;
 }

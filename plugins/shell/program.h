@@ -16,6 +16,6 @@ typedef struct {
  * ends in a slash, "." or "..". */
 bool program_find(const char *name, Program *program);
 
-/* ERRAND_SUCCEEDED, or refused with invalid-document, not-allowed or (only when must_exist)
- * not-found. */
-int32_t program_choose(errand_job *job, const char *name, bool must_exist, Program *program);
+/* ERRAND_SUCCEEDED, also when it does not exist, or refused with invalid-document or
+ * not-allowed. */
+int32_t program_choose(errand_job *job, const char *name, Program *program);

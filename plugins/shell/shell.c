@@ -158,11 +158,23 @@ read_shell(errand_job *job, Request *request)
 /* In a step document an earlier step may install the program, so its absence counts only when its
  * turn has come; everything else is refused before the first step runs. */
 static int32_t
+require_program(errand_job *job, bool running, const Request *request)
+{
+    static const char text[] = "there is no program \"%s\" on this machine";
+    bool is_step = strcmp(errand_step(job), errand_operation_name(job)) != 0;
+
+    if (request->program.exists || (is_step && !running))
+        return ERRAND_SUCCEEDED;
+    if (running)
+        return errand_fail(job, "not-found", text, request->argv.items[0]);
+    return errand_reject(job, "not-found", text, request->argv.items[0]);
+}
+
+static int32_t
 request_read(errand_job *job, bool running, Request *request)
 {
     bool is_shell = strcmp(errand_operation_name(job), "shell") == 0;
-    bool is_step = strcmp(errand_step(job), errand_operation_name(job)) != 0;
-    AccountChoice choice = {"shell", errand_user(job), "users", "nobody"};
+    AccountChoice choice = {"shell", errand_user(job), "users", "nobody", !running};
     int32_t verdict = is_shell ? read_shell(job, request) : read_command_text(job, &request->argv);
 
     if (is_shell && choice.wanted == NULL)
@@ -170,8 +182,9 @@ request_read(errand_job *job, bool running, Request *request)
     if (verdict == ERRAND_SUCCEEDED && !words_ok(&request->argv))
         return errand_reject(job, "internal", "reading \"command\": out of memory");
     if (verdict == ERRAND_SUCCEEDED)
-        verdict =
-            program_choose(job, request->argv.items[0], running || !is_step, &request->program);
+        verdict = program_choose(job, request->argv.items[0], &request->program);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = require_program(job, running, request);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = account_choose(job, &choice, &request->account);
     if (verdict != ERRAND_SUCCEEDED)

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "children.h"
 #include "clock.h"
 
 #define TEXT_KEPT (1024 * 1024)
@@ -243,19 +244,41 @@ fake_count(const Fake *self, PacketType type)
 }
 
 void
-fake_wait(Fake *self, gboolean kill_group)
+fake_wait_exit(Fake *self)
 {
     gint64 deadline = clock_now() + FAKE_DEADLINE_S * G_USEC_PER_SEC;
 
-    while (kill_group && !self->exited)
+    while (!self->exited)
         turn(self, deadline);
-    if (kill_group)
+}
+
+static gboolean
+kill_stray(pid_t pid, gpointer user_data)
+{
+    return getsid(pid) != getsid(0) && kill(pid, SIGKILL) == 0;
+}
+
+guint
+fake_kill_strays(void)
+{
+    return children_visit(kill_stray, NULL);
+}
+
+void
+fake_wait(Fake *self, gboolean kill_all)
+{
+    gint64 deadline = clock_now() + FAKE_DEADLINE_S * G_USEC_PER_SEC;
+
+    if (kill_all) {
+        fake_wait_exit(self);
         kill(-self->pid, SIGKILL);
+        fake_kill_strays();
+    }
     while (turn(self, deadline))
         continue;
     g_assert_cmpint(waitpid(self->pid, &self->status, 0), ==, self->pid);
     alarm(FAKE_DEADLINE_S);
-    while (waitpid(-1, NULL, kill_group ? 0 : WNOHANG) > 0)
+    while (waitpid(-1, NULL, kill_all ? 0 : WNOHANG) > 0)
         continue;
     g_assert_cmpint(errno, ==, ECHILD);
     alarm(0);

@@ -44,9 +44,14 @@ const Packet *fake_next(Fake *self, PacketType type);
 const Packet *fake_expect(Fake *self, PacketType type);
 /* How many packets of a type came so far. */
 guint fake_count(const Fake *self, PacketType type);
-/* Waits for the runner's end and that of its output; with kill_group its process group is killed
- * in between, as the daemon does. Fails when a process of the step is left. */
-void fake_wait(Fake *self, gboolean kill_group);
+/* Waits until the runner's process has ended, whatever it left. */
+void fake_wait_exit(Fake *self);
+/* The number of processes adopted from runners that made a session of their own; kills them. */
+guint fake_kill_strays(void);
+/* Waits for the runner's end and that of its output; with kill_all its process group and what it
+ * left in other sessions is killed in between, as the daemon does after a crash or a deadline.
+ * Fails when a process of the step is left. */
+void fake_wait(Fake *self, gboolean kill_all);
 /* What the daemon would make of it. */
 void fake_verdict(const Fake *self, gboolean deadline, gboolean cancelled, Verdict *verdict);
 void fake_free(Fake *self);

@@ -34,7 +34,6 @@ static const Row rows[] = {
     {"hang-ignoring-term", KILLED, OUTCOME_FAILED, "timed-out", NULL},
     {"orphan", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
     {"orphan-exit", LEAVES_A_MESS, OUTCOME_FAILED, "no-result", "exit status 0"},
-    {"daemonize", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
     {"spew", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
     {"spew-binary", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
     {"no-newline", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
@@ -60,6 +59,7 @@ static const Row rows[] = {
     {"atexit-hang", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
     {"bad-detail", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
     {"stride-larger", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
+    {"namesake", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
     {"check-acts", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
     {"constructor-crash", CHECKED, OUTCOME_FAILED, "crashed", "SIGABRT"},
     {"check-crashes", CHECKED, OUTCOME_FAILED, "crashed", "SIGABRT"},
@@ -131,6 +131,57 @@ test_row(gconstpointer data)
 }
 
 static Fake *
+start_daemonize(const char *document)
+{
+    Fake *fake = fake_start(directory, fake_packet("daemonize", document));
+
+    fake_expect(fake, PACKET_CHECKED);
+    fake_go(fake, START_FIRST, NULL);
+    return fake;
+}
+
+/* A service started by a step that ends by itself is not the step's any more. */
+static void
+test_service_is_left_alone(void)
+{
+    g_autoptr(Fake) fake = start_daemonize("{}");
+
+    fake_wait_exit(fake);
+    g_assert_cmpuint(fake_kill_strays(), ==, 1);
+    fake_wait(fake, TRUE);
+    g_assert_cmpint(fake_expect(fake, PACKET_RESULT)->outcome, ==, OUTCOME_SUCCEEDED);
+}
+
+/* After a cancel nothing is left, and the runner sees to that by itself. */
+static void
+test_cancel_kills_sessions(void)
+{
+    g_autoptr(Fake) fake = start_daemonize("{\"then\":\"wait\"}");
+
+    fake_expect(fake, PACKET_PROGRESS);
+    fake_say(fake, PACKET_CANCEL);
+    fake_wait_exit(fake);
+    g_assert_cmpuint(fake_kill_strays(), ==, 0);
+    fake_wait(fake, FALSE);
+    g_assert_cmpint(fake_expect(fake, PACKET_RESULT)->outcome, ==, OUTCOME_CANCELLED);
+}
+
+/* A runner that crashes or is killed cannot, so the daemon, being its subreaper, must. */
+static void
+test_daemon_kills_sessions(gconstpointer document)
+{
+    g_autoptr(Fake) fake = start_daemonize(document);
+
+    fake_expect(fake, PACKET_PROGRESS);
+    if (strstr(document, "hang") != NULL)
+        kill(-fake->pid, SIGKILL);
+    fake_wait_exit(fake);
+    g_assert_cmpuint(fake_kill_strays(), ==, 1);
+    fake_wait(fake, TRUE);
+    g_assert_cmpuint(fake_count(fake, PACKET_RESULT), ==, 0);
+}
+
+static Fake *
 run_to_end(const char *name)
 {
     Fake *fake = fake_start(directory, fake_packet(name, "{}"));
@@ -187,6 +238,10 @@ main(int argc, char **argv)
 
         g_test_add_data_func(path, &rows[i], test_row);
     }
+    g_test_add_func("/zoo/daemonize", test_service_is_left_alone);
+    g_test_add_func("/zoo/daemonize-cancelled", test_cancel_kills_sessions);
+    g_test_add_data_func("/zoo/daemonize-exit", "{\"then\":\"exit\"}", test_daemon_kills_sessions);
+    g_test_add_data_func("/zoo/daemonize-hang", "{\"then\":\"hang\"}", test_daemon_kills_sessions);
     g_test_add_func("/zoo/flood-is-coalesced", test_flood_is_coalesced);
     g_test_add_func("/zoo/output-arrives", test_output_arrives);
     g_test_add_func("/zoo/every-line-is-logged", test_every_line_is_logged);

@@ -1,11 +1,14 @@
-/* Leaves a daemon behind: another session, another parent, everything still open. */
+/* Starts a daemon: another session, another parent, everything still open. Then does what the
+ * document's "then" says: end well (default), "exit", "hang", or "wait" for a cancel. */
 #include "zoo.h"
 
+#include <poll.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int32_t
-run(errand_job *job)
+static void
+start_daemon(void)
 {
     pid_t child = fork();
 
@@ -17,7 +20,24 @@ run(errand_job *job)
             pause();
     }
     waitpid(child, NULL, 0);
-    return ERRAND_SUCCEEDED;
+}
+
+static int32_t
+run(errand_job *job)
+{
+    const char *then = errand_get_string(job, "/then");
+    struct pollfd cancel = {errand_cancel_fd(job), POLLIN, 0};
+
+    start_daemon();
+    if (then == NULL)
+        return ERRAND_SUCCEEDED;
+    errand_progress(job, 50, "daemon started");
+    if (strcmp(then, "exit") == 0)
+        _exit(0);
+    while (strcmp(then, "hang") == 0)
+        pause();
+    poll(&cancel, 1, -1);
+    return ERRAND_CANCELLED;
 }
 
 ZOO("daemonize", run);

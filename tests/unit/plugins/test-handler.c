@@ -118,7 +118,8 @@ test_order(void)
     fake_host_assert(host, fake_host_run(host), ERRAND_SUCCEEDED, NULL);
     g_assert_true(g_str_has_prefix(host->output + 1, two));
     g_unlink(two);
-    fake_host_assert(host, fake_host_run(host), ERRAND_REJECTED, "not-found");
+    fake_host_assert(host, fake_host_run(host), ERRAND_FAILED, "not-found");
+    fake_host_assert(host, fake_host_check(host), ERRAND_REJECTED, "not-found");
     g_assert_nonnull(strstr(host->message, place.one));
     g_assert_nonnull(strstr(host->message, place.two));
     place_stop(&place);

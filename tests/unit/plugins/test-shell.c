@@ -114,7 +114,8 @@ test_missing_in_step(void)
 
     host->step = g_strdup("Use-It");
     fake_host_assert(host, fake_host_check(host), ERRAND_SUCCEEDED, NULL);
-    fake_host_assert(host, fake_host_run(host), ERRAND_REJECTED, "not-found");
+    fake_host_assert(host, fake_host_run(host), ERRAND_FAILED, "not-found");
+    g_assert_nonnull(strstr(host->message, "no-such-program"));
     fake_host_set(host, "commands", "echo");
     fake_host_assert(host, fake_host_check(host), ERRAND_REJECTED, "not-allowed");
 }
