@@ -2,6 +2,7 @@
 
 #include "durable.h"
 #include "plan.h"
+#include "strays.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -296,6 +297,9 @@ run_loop(LocalRun *self, Config *config, JobStore *store, char *document)
                        g_unix_signal_add(SIGTERM, on_signal, self)};
     gpointer pair[] = {self, document};
 
+    if (!strays_adopt())
+        fprintf(stderr, "errandctl: cannot adopt what a crashed step leaves behind: %s\n",
+                g_strerror(errno));
     registry_scan(registry);
     for (guint i = 0; i < registry_faults(registry)->len; i++)
         fprintf(stderr, "errandctl: %s\n", (const char *)registry_faults(registry)->pdata[i]);

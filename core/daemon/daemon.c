@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "durable.h"
 #include "log.h"
+#include "strays.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -273,6 +274,8 @@ daemon_new(const Config *config, GError **error)
     self->loop = g_main_loop_new(NULL, FALSE);
     if (!durable_make_directory(config->state_directory, error) || !take_lock(self, error))
         return NULL;
+    if (!strays_adopt())
+        g_warning("cannot adopt what a crashed step leaves behind: %s", g_strerror(errno));
     self->store = job_store_open(config->state_directory, error);
     if (self->store == NULL)
         return NULL;

@@ -16,6 +16,8 @@
 
 extern char **environ;
 
+static GHashTable *spawned; /* pids not reaped yet */
+
 struct _Child {
     pid_t pid;
     int pidfd;
@@ -147,6 +149,10 @@ child_spawn(const ChildSpec *spec, ChildFunc ended, gpointer user_data, GError *
     }
     if (code == 0) {
         self->reaped = FALSE;
+        if (!spawned) {
+            spawned = g_hash_table_new(NULL, NULL);
+        }
+        g_hash_table_add(spawned, GINT_TO_POINTER(self->pid));
         watch(self);
         code = self->source ? 0 : errno;
     }
@@ -172,8 +178,17 @@ child_reap(Child *self)
     if (!self->reaped) {
         self->status = -1;
         self->reaped = waitpid(self->pid, &self->status, WNOHANG) != 0;
+        if (self->reaped) {
+            g_hash_table_remove(spawned, GINT_TO_POINTER(self->pid));
+        }
     }
     return self->reaped ? self->status : -1;
+}
+
+gboolean
+child_is_spawned(pid_t pid)
+{
+    return spawned && g_hash_table_contains(spawned, GINT_TO_POINTER(pid));
 }
 
 static void

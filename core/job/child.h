@@ -9,6 +9,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
 
 typedef struct {
     const char *const *argv;        /* argv[0] is a path, or a name looked for on PATH */
@@ -27,6 +28,8 @@ Child *child_spawn(const ChildSpec *spec, ChildFunc ended, gpointer user_data,
 void child_kill_group(Child *self, int signal_number);
 /* The wait status; -1 when unknown. Call in or after `ended`. */
 int child_reap(Child *self);
+/* Whether a child of that number was spawned and not reaped yet. */
+gboolean child_is_spawned(pid_t pid);
 /* Frees without touching the process: it may finish by itself. */
 void child_leave(Child *self);
 /* A child still there is killed with its group and waited for, shortly. */

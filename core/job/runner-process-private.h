@@ -31,6 +31,8 @@ struct _RunnerProcess {
     GSource *deadline; /* of check, then of the step, then of leaving, then of the output */
     GSource *ladder;
     guint rung;        /* steps of the ladder taken */
+    guint sweeps;      /* for what the runner left behind */
+    gboolean swept;    /* none of it is left but output */
     gboolean critical; /* the plugin is in a critical section */
     gboolean held;     /* the ladder waits for its end */
     guint logged;      /* lines of the plugin so far */

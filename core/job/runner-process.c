@@ -1,6 +1,7 @@
 #include "clock.h"
 #include "log.h"
 #include "runner-process-private.h"
+#include "strays.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -8,7 +9,9 @@
 #define CHECK_LIMIT_MS 10000 /* "at most a few seconds", errand/plugin.h */
 #define CHECK_FLOOR_MS 2000  /* also when a test makes time faster */
 #define LEAVE_LIMIT_MS 2000  /* to exit after its last word, or after closing its socket */
-#define OUTPUT_WAIT_MS 1000  /* for output pipes that a stray grandchild holds */
+#define SWEEP_PAUSE_MS 10    /* for what was killed to be gone and its children to be ours */
+#define SWEEPS_MAX     100
+#define OUTPUT_WAIT_MS 1000 /* for output pipes that a stray grandchild holds */
 
 #define RUNNER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -54,24 +57,18 @@ on_output_closed(OutputTail *tail, gpointer user_data)
 {
     RunnerProcess *self = user_data;
 
-    if (self->phase == RUNNER_LEFT && output_tail_at_end(self->out) &&
-        output_tail_at_end(self->err)) {
+    if (self->swept && output_tail_at_end(self->out) && output_tail_at_end(self->err)) {
         finish(self);
     }
 }
 
 static void
-on_child_ended(Child *child, gpointer user_data)
+wait_for_output(RunnerProcess *self)
 {
-    RunnerProcess *self = user_data;
     gboolean out_ended;
     gboolean err_ended;
 
-    runner_link_drain(self->link);
-    child_kill_group(self->child, SIGKILL);
-    self->phase = RUNNER_LEFT;
-    clock_timer_clear(&self->deadline);
-    clock_timer_clear(&self->ladder);
+    self->swept = TRUE;
     out_ended = output_tail_at_end(self->out) || output_tail_drain(self->out);
     err_ended = output_tail_at_end(self->err) || output_tail_drain(self->err);
     if (out_ended && err_ended) {
@@ -79,6 +76,46 @@ on_child_ended(Child *child, gpointer user_data)
         return;
     }
     self->deadline = clock_timer_add(OUTPUT_WAIT_MS, on_output_wait_over, self);
+}
+
+/* A runner that ended by itself and was not cancelled has chosen what may stay. */
+static gboolean
+ended_well(const RunnerProcess *self)
+{
+    return self->has_result && self->fault == NULL && !self->killed && !self->cancelled &&
+           !self->deadline_passed;
+}
+
+static void sweep(RunnerProcess *self);
+
+static gboolean
+on_sweep(gpointer user_data)
+{
+    sweep(user_data);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+sweep(RunnerProcess *self)
+{
+    clock_timer_clear(&self->ladder);
+    if (strays_sweep(!ended_well(self)) && self->sweeps++ < SWEEPS_MAX) {
+        self->ladder = clock_timer_add(SWEEP_PAUSE_MS, on_sweep, self);
+        return;
+    }
+    wait_for_output(self);
+}
+
+static void
+on_child_ended(Child *child, gpointer user_data)
+{
+    RunnerProcess *self = user_data;
+
+    runner_link_drain(self->link);
+    child_kill_group(self->child, SIGKILL);
+    self->phase = RUNNER_LEFT;
+    clock_timer_clear(&self->deadline);
+    sweep(self);
 }
 
 static gboolean

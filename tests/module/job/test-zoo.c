@@ -2,7 +2,13 @@
  * nothing of it is left. */
 #include <string.h>
 
+#include "children.h"
+#include "strays.h"
 #include "world.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 typedef struct {
     const char *name;
@@ -90,6 +96,15 @@ cancel(World *world, const char *job_id)
     g_assert_cmpuint(world_count(world, 'f', job_id), ==, 0);
 }
 
+static gboolean
+end_stray(pid_t pid, gpointer user_data)
+{
+    if (getsid(pid) == getsid(0))
+        return FALSE;
+    kill(pid, SIGKILL);
+    return waitpid(pid, NULL, 0) == pid;
+}
+
 static void
 test_row(gconstpointer data)
 {
@@ -109,6 +124,7 @@ test_row(gconstpointer data)
     world_offer(world, "good", "{\"operation\":\"knob\"}");
     world_expect(world_finish(world, "good"), EXECUTION_SUCCEEDED, NULL, NULL);
     g_assert_cmpuint(world_count(world, 'f', "bad"), ==, row->is_cancelled ? 0 : 1);
+    g_assert_cmpuint(children_visit(end_stray, NULL), ==, strcmp(row->name, "daemonize") == 0);
     world_expect_clean(world);
 }
 
@@ -153,6 +169,26 @@ test_reboot_without_state(void)
     world_expect_clean(world);
 }
 
+/* What a step left in another session: stays after a good end, dies with a crash or a deadline. */
+static void
+test_strays(void)
+{
+    g_autoptr(World) world = world_new();
+    gint64 start;
+
+    world_offer(world, "exit", "{\"operation\":\"daemonize\",\"then\":\"exit\"}");
+    start = g_get_monotonic_time();
+    world_expect(world_finish(world, "exit"), EXECUTION_FAILED, "no-result", NULL);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 500000);
+    g_assert_cmpuint(children_visit(end_stray, NULL), ==, 0);
+    world_offer(world, "good", "{\"operation\":\"daemonize\"}");
+    world_expect(world_finish(world, "good"), EXECUTION_SUCCEEDED, NULL, NULL);
+    world_offer(world, "hang", "{\"operation\":\"daemonize\",\"then\":\"hang\",\"timeout\":1}");
+    world_expect(world_finish(world, "hang"), EXECUTION_FAILED, "timed-out", NULL);
+    g_assert_cmpuint(children_visit(end_stray, NULL), ==, 1);
+    world_expect_clean(world);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -162,6 +198,7 @@ main(int argc, char **argv)
 
         g_test_add_data_func(path, &rows[i], test_row);
     }
+    g_test_add_func("/job-zoo/strays", test_strays);
     g_test_add_func("/job-zoo/output-costs-no-memory", test_output_costs_no_memory);
     g_test_add_func("/job-zoo/reboot-without-state", test_reboot_without_state);
     return g_test_run();

@@ -1,4 +1,5 @@
 #include "world.h"
+#include "strays.h"
 
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -49,6 +50,7 @@ world_init(int *argc, char ***argv)
     g_assert_cmpint(*argc, >=, 3);
     runner = wrap(g_canonicalize_filename((*argv)[1], NULL));
     plugins = (*argv)[2];
+    g_assert_true(strays_adopt());
 }
 
 static void
