@@ -21,10 +21,10 @@ keep_memory_small(void)
 }
 
 static int
-report_faults(const Config *config)
+report_faults(const Config *config, FILE *stream)
 {
     for (guint i = 0; i < config->faults->len; i++)
-        fprintf(stderr, "%s\n", (const char *)config->faults->pdata[i]);
+        fprintf(stream, "%s\n", (const char *)config->faults->pdata[i]);
     return config->faults->len == 0 ? EX_OK : EX_CONFIG;
 }
 
@@ -69,7 +69,7 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     config = config_load(options.config_file, (const char *const *)options.plugin_directories,
                          CONFIG_DAEMON);
-    status = report_faults(config);
+    status = report_faults(config, options.check_config ? stdout : stderr);
     if (options.check_config || status != EX_OK)
         return status;
     return run(config);
