@@ -1,7 +1,7 @@
 #include "local-run.h"
 
+#include "document-file.h"
 #include "durable.h"
-#include "plan.h"
 #include "strays.h"
 
 #include <errno.h>
@@ -9,7 +9,6 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct {
     const LocalRunOptions *options;
@@ -23,62 +22,6 @@ typedef struct {
     gboolean stopped; /* by a signal */
     gboolean stopping;
 } LocalRun;
-
-/* ---- input ---- */
-
-static char *
-read_stream(int fd, const char *name, gsize *length, GError **error)
-{
-    g_autoptr(GByteArray) all = g_byte_array_new();
-    guint8 buffer[8192];
-    gssize got;
-
-    while ((got = read(fd, buffer, sizeof buffer)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
-                        "cannot read %s: %s", name, g_strerror(errno));
-            return NULL;
-        }
-        g_byte_array_append(all, buffer, (guint)got);
-        if (all->len > PLAN_DOCUMENT_MAX) {
-            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                        "%s is larger than %d bytes, no job document is", name, PLAN_DOCUMENT_MAX);
-            return NULL;
-        }
-    }
-    *length = all->len;
-    g_byte_array_append(all, (const guint8 *)"", 1);
-    return (char *)g_byte_array_steal(all, NULL);
-}
-
-static char *
-read_document(const char *path, GError **error)
-{
-    g_autofree char *text = NULL;
-    gsize length = 0;
-    FILE *file;
-
-    if (strcmp(path, "-") == 0) {
-        text = read_stream(STDIN_FILENO, "standard input", &length, error);
-    } else {
-        file = fopen(path, "re");
-        if (file == NULL) {
-            g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
-                        "cannot open %s: %s", path, g_strerror(errno));
-            return NULL;
-        }
-        text = read_stream(fileno(file), path, &length, error);
-        fclose(file);
-    }
-    if (text != NULL && strlen(text) != length) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "%s has a NUL byte, no job document has one", path);
-        return NULL;
-    }
-    return g_steal_pointer(&text);
-}
 
 /* ---- output ---- */
 
@@ -344,7 +287,7 @@ prepare(Config *config)
 int
 local_run(Config *config, const LocalRunOptions *options, GError **error)
 {
-    g_autofree char *document = read_document(options->document_file, error);
+    g_autofree char *document = document_file_read(options->document_file, error);
     g_autofree char *directory = NULL;
     g_autofree char *name = g_strdup_printf("local-%08x", g_random_int());
     g_autoptr(JobStore) store = NULL;

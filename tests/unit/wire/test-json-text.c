@@ -27,7 +27,7 @@ test_accepts(void)
         g_assert_true(parses(good[i], 8));
 }
 
-static const char *const bad[] = {
+static const char *const refused[] = {
     "",
     " ",
     "[]",
@@ -88,9 +88,9 @@ static const char *const bad[] = {
 static void
 test_refuses(void)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-        if (parses(bad[i], 8))
-            g_error("accepted: %s", bad[i]);
+    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
+        if (parses(refused[i], 8))
+            g_error("accepted: %s", refused[i]);
     }
     g_assert_null(json_text_parse("{}\0", 3, 8, NULL));
     g_assert_null(json_text_parse("{\"a\":\"\0\"}", 9, 8, NULL));
