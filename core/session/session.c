@@ -304,12 +304,6 @@ session_release(Session *self, const ExecutionId *id, gboolean again_later)
         held_set(self->held, copy, HELD_OVER);
 }
 
-SessionState
-session_get_state(const Session *self)
-{
-    return self->state;
-}
-
 guint
 session_unsettled(const Session *self)
 {
