@@ -65,20 +65,6 @@ details_free(Details *self)
     g_free(self);
 }
 
-static gboolean
-details_key_valid(const char *key)
-{
-    gsize length = 0;
-
-    if (key == NULL)
-        return FALSE;
-    for (; key[length] != '\0'; length++)
-        if (length == DETAILS_KEY_MAX ||
-            !(g_ascii_isalnum(key[length]) || strchr(":_-", key[length]) != NULL))
-            return FALSE;
-    return length > 0;
-}
-
 static DetailsPair *
 details_find(const Details *self, const char *key, guint *position)
 {
@@ -115,7 +101,7 @@ details_set(Details *self, DetailsOrigin origin, const char *key, const char *va
 {
     guint position = 0;
 
-    if (!details_key_valid(key))
+    if (!text_is_name(key, ":_-", DETAILS_KEY_MAX))
         return FALSE;
     DetailsPair *old = details_find(self, key, &position);
     if (old != NULL && old->origin == DETAILS_OWN && origin == DETAILS_PLUGIN)
@@ -164,14 +150,6 @@ guint
 details_size(const Details *self)
 {
     return self->pairs->len;
-}
-
-void
-details_clear(Details *self, DetailsOrigin origin)
-{
-    for (guint i = self->pairs->len; i > 0; i--)
-        if (((const DetailsPair *)self->pairs->pdata[i - 1])->origin == origin)
-            g_ptr_array_remove_index(self->pairs, i - 1);
 }
 
 void

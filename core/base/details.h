@@ -39,7 +39,6 @@ gboolean details_set(Details *self, DetailsOrigin origin, const char *key, const
 void details_setf(Details *self, const char *key, const char *format, ...) G_GNUC_PRINTF(3, 4);
 const char *details_get(const Details *self, const char *key);
 guint details_size(const Details *self);
-void details_clear(Details *self, DetailsOrigin origin);
 
 /* Calls func for the at most ten pairs that go to the service, errand's first. */
 void details_foreach_sent(const Details *self, DetailsFunc func, gpointer user_data);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "text.h"
+
 static const char *const execution_words[] = {
     [EXECUTION_FAILED] = "FAILED",     [EXECUTION_SUCCEEDED] = "SUCCEEDED",
     [EXECUTION_REJECTED] = "REJECTED", [EXECUTION_IN_PROGRESS] = "IN_PROGRESS",
@@ -86,15 +88,7 @@ execution_id_from_name(const char *name)
 gboolean
 execution_job_id_valid(const char *text)
 {
-    gsize length = 0;
-
-    if (text == NULL)
-        return FALSE;
-    for (; text[length] != '\0'; length++)
-        if (length == EXECUTION_JOB_ID_MAX ||
-            !(g_ascii_isalnum(text[length]) || text[length] == '_' || text[length] == '-'))
-            return FALSE;
-    return length > 0;
+    return text_is_name(text, "_-", EXECUTION_JOB_ID_MAX);
 }
 
 const char *

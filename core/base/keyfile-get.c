@@ -102,24 +102,6 @@ keyfile_duration(Keyfile *self, const char *group, const char *key, gint64 min_m
     return fallback_ms;
 }
 
-gint64
-keyfile_size(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max,
-             gint64 fallback)
-{
-    const char *raw = keyfile_take(self, group, key);
-    gint64 value = 0;
-
-    if (raw == NULL || *raw == '\0')
-        return fallback;
-    if (keyfile_parse_size(raw, &value) && value >= min && value <= max)
-        return value;
-    g_autofree char *least = keyfile_parse_size_text(min);
-    g_autofree char *most = keyfile_parse_size_text(max);
-    g_autofree char *allowed = g_strdup_printf("a size like 64K 10M 2G from %s to %s", least, most);
-    keyfile_fault_value(self, group, key, raw, allowed);
-    return fallback;
-}
-
 gint
 keyfile_choice(Keyfile *self, const char *group, const char *key, const char *const *words,
                gint fallback)

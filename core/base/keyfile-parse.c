@@ -2,26 +2,14 @@
 
 #include "keyfile-private.h"
 
-typedef struct {
+/* Smallest first, as the text for messages takes the last that fits. */
+static const struct {
     const char *word;
-    gint64 factor;
-} KeyfileUnit;
+    gint64 ms;
+} keyfile_units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
 
-/* Smallest first, as the texts for messages take the last that fits. */
-static const KeyfileUnit keyfile_durations[] = {
-    {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000},
-};
-static const KeyfileUnit keyfile_sizes[] = {
-    {"", 1},
-    {"K", G_GINT64_CONSTANT(1) << 10},
-    {"M", G_GINT64_CONSTANT(1) << 20},
-    {"G", G_GINT64_CONSTANT(1) << 30},
-};
-
-/* Digits and a unit, nothing else. `bare` is the factor of a number without a unit. */
-static gboolean
-keyfile_parse_number(const char *text, const KeyfileUnit *units, guint n_units, gint64 bare,
-                     gint64 *value)
+gboolean
+keyfile_parse_duration(const char *text, gint64 *value_ms)
 {
     gsize digits = text != NULL ? strspn(text, "0123456789") : 0;
     gint64 factor = 0;
@@ -34,50 +22,26 @@ keyfile_parse_number(const char *text, const KeyfileUnit *units, guint n_units, 
     if (!g_ascii_string_to_signed(head, 10, 0, G_MAXINT64, &number, NULL))
         return FALSE;
     if (text[digits] == '\0')
-        factor = bare;
-    for (guint i = 0; i < n_units && factor == 0; i++)
-        if (strcmp(text + digits, units[i].word) == 0)
-            factor = units[i].factor;
+        factor = 1000; /* a bare number is seconds */
+    for (guint i = 0; i < G_N_ELEMENTS(keyfile_units) && factor == 0; i++)
+        if (strcmp(text + digits, keyfile_units[i].word) == 0)
+            factor = keyfile_units[i].ms;
     if (factor == 0 || __builtin_mul_overflow(number, factor, &product))
         return FALSE;
-    *value = product;
+    *value_ms = product;
     return TRUE;
-}
-
-gboolean
-keyfile_parse_duration(const char *text, gint64 *value_ms)
-{
-    return keyfile_parse_number(text, keyfile_durations, G_N_ELEMENTS(keyfile_durations), 1000,
-                                value_ms);
-}
-
-gboolean
-keyfile_parse_size(const char *text, gint64 *value)
-{
-    return keyfile_parse_number(text, keyfile_sizes, G_N_ELEMENTS(keyfile_sizes), 1, value);
-}
-
-static char *
-keyfile_parse_text(gint64 value, const KeyfileUnit *units, guint n_units)
-{
-    guint best = 0;
-
-    for (guint i = 1; i < n_units; i++)
-        if (value != 0 && value % units[i].factor == 0)
-            best = i;
-    return g_strdup_printf("%" G_GINT64_FORMAT "%s", value / units[best].factor, units[best].word);
 }
 
 char *
 keyfile_parse_duration_text(gint64 ms)
 {
-    return keyfile_parse_text(ms, keyfile_durations, G_N_ELEMENTS(keyfile_durations));
-}
+    guint best = 0;
 
-char *
-keyfile_parse_size_text(gint64 bytes)
-{
-    return keyfile_parse_text(bytes, keyfile_sizes, G_N_ELEMENTS(keyfile_sizes));
+    for (guint i = 1; i < G_N_ELEMENTS(keyfile_units); i++)
+        if (ms != 0 && ms % keyfile_units[i].ms == 0)
+            best = i;
+    return g_strdup_printf("%" G_GINT64_FORMAT "%s", ms / keyfile_units[best].ms,
+                           keyfile_units[best].word);
 }
 
 gboolean

@@ -20,6 +20,7 @@ char *keyfile_parse_string(const char *raw);
 /* The same for each element of a list. */
 char **keyfile_parse_list(const char *raw);
 gboolean keyfile_parse_boolean(const char *text, gboolean *value);
+/* FALSE leaves *value_ms alone. */
+gboolean keyfile_parse_duration(const char *text, gint64 *value_ms) G_GNUC_WARN_UNUSED_RESULT;
 /* For messages, in the largest unit that has no remainder. Caller frees. */
 char *keyfile_parse_duration_text(gint64 ms);
-char *keyfile_parse_size_text(gint64 bytes);

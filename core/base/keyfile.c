@@ -186,13 +186,6 @@ keyfile_fault(Keyfile *self, const char *group, const char *key, const char *for
 }
 
 gboolean
-keyfile_has_group(const Keyfile *self, const char *group)
-{
-    keyfile_ask_group(self, group);
-    return keyfile_find_group(self, group) != NULL;
-}
-
-gboolean
 keyfile_has_key(const Keyfile *self, const char *group, const char *key)
 {
     const KeyfileEntry *entry = keyfile_find(self, group, key);

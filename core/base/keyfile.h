@@ -34,7 +34,6 @@ void keyfile_add_directory(Keyfile *self, const char *path);
 /* Adds text as if it were the file `name`. */
 void keyfile_add_text(Keyfile *self, const char *name, const char *text, gsize length);
 
-gboolean keyfile_has_group(const Keyfile *self, const char *group);
 gboolean keyfile_has_key(const Keyfile *self, const char *group, const char *key);
 /* Names of the groups that start with prefix ("plugin "), in file order. */
 char **keyfile_groups(const Keyfile *self, const char *prefix);
@@ -55,19 +54,12 @@ gint64 keyfile_integer(Keyfile *self, const char *group, const char *key, gint64
 /* "10s", "5min", "2h", "1d", "500ms"; a bare number is seconds. Milliseconds. */
 gint64 keyfile_duration(Keyfile *self, const char *group, const char *key, gint64 min_ms,
                         gint64 max_ms, gint64 fallback_ms);
-/* "64K", "10M", "2G" (powers of 1024); bytes. */
-gint64 keyfile_size(Keyfile *self, const char *group, const char *key, gint64 min, gint64 max,
-                    gint64 fallback);
 /* One of words (NULL-terminated); its index. */
 gint keyfile_choice(Keyfile *self, const char *group, const char *key, const char *const *words,
                     gint fallback);
 /* NULL-terminated; fallback is a ';' list in text form and may be NULL for an empty list.
  * "KEY=" is an empty list, not the fallback: it is how an owner says "none". */
 char **keyfile_list(Keyfile *self, const char *group, const char *key, const char *fallback);
-
-/* The same rules for text that comes from elsewhere. FALSE leaves *value alone. */
-gboolean keyfile_parse_duration(const char *text, gint64 *value_ms) G_GNUC_WARN_UNUSED_RESULT;
-gboolean keyfile_parse_size(const char *text, gint64 *value) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Adds a fault in the usual form; key may be NULL. For checks between keys. */
 void keyfile_fault(Keyfile *self, const char *group, const char *key, const char *format, ...)

@@ -240,18 +240,31 @@ text_clean(const char *bytes, gssize length, gsize max_units, gboolean keep_tail
     return text_finish(work, units, max_units, FALSE);
 }
 
-gboolean
-text_is_word(const char *text, gsize max)
+/* Looks at no more than max + 1 bytes, for a text of a plugin may be of any length. */
+static gboolean
+text_is_made_of(const char *text, const char *allowed, const char *others, gsize max)
 {
     gsize length = 0;
 
     if (text == NULL)
         return FALSE;
     for (; text[length] != '\0'; length++)
-        if (length == max || !(g_ascii_islower(text[length]) || g_ascii_isdigit(text[length]) ||
-                               text[length] == '-'))
+        if (length == max ||
+            (strchr(allowed, text[length]) == NULL && strchr(others, text[length]) == NULL))
             return FALSE;
     return length > 0;
+}
+
+gboolean
+text_is_word(const char *text, gsize max)
+{
+    return text_is_made_of(text, G_CSET_a_2_z G_CSET_DIGITS, "-", max);
+}
+
+gboolean
+text_is_name(const char *text, const char *others, gsize max)
+{
+    return text_is_made_of(text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS, others, max);
 }
 
 gboolean

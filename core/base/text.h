@@ -18,6 +18,9 @@ char *text_redact(const char *text);
 
 /* Whether text is 1..max bytes of [a-z0-9-]: a reason word. NULL is not. */
 gboolean text_is_word(const char *text, gsize max);
+/* Whether text is 1..max bytes of [A-Za-z0-9] and others ("_-"): an id, a key, the name of an
+ * operation. NULL is not. */
+gboolean text_is_name(const char *text, const char *others, gsize max);
 
 /* Whether bytes are valid UTF-8 without NUL. */
 gboolean text_is_utf8(const char *bytes, gsize length);

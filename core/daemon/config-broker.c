@@ -1,5 +1,6 @@
 #include "config-groups.h"
 
+#include "text.h"
 #include "vet.h"
 
 #include <gio/gio.h>
@@ -10,15 +11,6 @@
 #define NAME_MAX_BYTES    128
 #define KEEP_ALIVE_MIN_MS 5000
 #define KEEP_ALIVE_MAX_MS (1200 * 1000)
-
-static gboolean
-thing_name_valid(const char *name)
-{
-    gsize length =
-        strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_-");
-
-    return name[length] == '\0' && length >= 1 && length <= NAME_MAX_BYTES;
-}
 
 static gboolean
 host_is_loopback(const char *host)
@@ -93,7 +85,7 @@ read_thing(SessionOptions *options, Keyfile *file, ConfigUse use)
     options->thing_name = use == CONFIG_DAEMON ? keyfile_required(file, "thing", "name",
                                                                   "the thing's name in AWS IoT")
                                                : keyfile_string(file, "thing", "name", NULL);
-    if (options->thing_name != NULL && !thing_name_valid(options->thing_name))
+    if (options->thing_name != NULL && !text_is_name(options->thing_name, ":_-", NAME_MAX_BYTES))
         keyfile_fault(file, "thing", "name",
                       "'%s' is no thing name, 1 to %d of [a-zA-Z0-9:_-] are allowed",
                       options->thing_name, NAME_MAX_BYTES);

@@ -134,8 +134,9 @@ field_timeout(JsonObject *object, const char *place, gboolean tolerant, guint *v
     return TRUE;
 }
 
-static gboolean
-field_object_is_resolved(JsonObject *object, const char *place, GError **error)
+gboolean
+field_members_are_resolved(JsonObject *object, const char *place, const char *except,
+                           GError **error)
 {
     JsonObjectIter iter;
     const char *name;
@@ -145,7 +146,7 @@ field_object_is_resolved(JsonObject *object, const char *place, GError **error)
     while (json_object_iter_next_ordered(&iter, &name, &node)) {
         g_autofree char *where = field_place(place, name);
 
-        if (g_str_equal(name, "_comment"))
+        if (g_str_equal(name, "_comment") || g_strcmp0(name, except) == 0)
             continue;
         if (!field_is_resolved(node, where, error))
             return FALSE;
@@ -169,7 +170,7 @@ gboolean
 field_is_resolved(JsonNode *node, const char *place, GError **error)
 {
     if (JSON_NODE_HOLDS_OBJECT(node))
-        return field_object_is_resolved(json_node_get_object(node), place, error);
+        return field_members_are_resolved(json_node_get_object(node), place, NULL, error);
     if (JSON_NODE_HOLDS_ARRAY(node))
         return field_array_is_resolved(json_node_get_array(node), place, error);
     if (json_node_get_value_type(node) != G_TYPE_STRING ||

@@ -34,6 +34,9 @@ gboolean field_timeout(JsonObject *object, const char *place, gboolean tolerant,
  * replaced. Members called "_comment" are not looked at. */
 gboolean field_is_resolved(JsonNode *node, const char *place,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for the members of object; the one called except (may be NULL) is not looked at. */
+gboolean field_members_are_resolved(JsonObject *object, const char *place, const char *except,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* place with a member name or an index added; new. */
 char *field_place(const char *place, const char *name);

@@ -188,26 +188,6 @@ handlers_input(JsonObject *input, JsonArray *args, const char *path)
     return dialect_text(copy);
 }
 
-/* Everything but `path`, where a placeholder left over only means "unset". */
-static gboolean
-handlers_is_resolved(JsonObject *input, const char *place, GError **error)
-{
-    JsonObjectIter iter;
-    const char *name;
-    JsonNode *node;
-
-    json_object_iter_init_ordered(&iter, input);
-    while (json_object_iter_next_ordered(&iter, &name, &node)) {
-        g_autofree char *where = field_place(place, name);
-
-        if (g_str_equal(name, "path") || g_str_equal(name, "_comment"))
-            continue;
-        if (!field_is_resolved(node, where, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 gboolean
 handlers_plan(JsonObject *input, const char *place, const PlanContext *context, PlanStep *step,
               GError **error)
@@ -217,9 +197,11 @@ handlers_plan(JsonObject *input, const char *place, const PlanContext *context, 
     const char *path = NULL;
     const char *operation;
 
+    /* In `path` a placeholder left over only means "unset". */
     if (!field_string(input, place, "handler", &handler, error) ||
         !field_optional(input, place, "path", &path, error) ||
-        !handlers_is_resolved(input, place, error) || !handlers_check_name(handler, place, error))
+        !field_members_are_resolved(input, place, "path", error) ||
+        !handlers_check_name(handler, place, error))
         return FALSE;
     args = handlers_arguments(input, place, error);
     if (args == NULL)

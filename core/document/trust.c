@@ -1,6 +1,7 @@
 #include "trust.h"
 
 #include "fault.h"
+#include "text.h"
 #include "vet.h"
 
 #include <errno.h>
@@ -15,14 +16,6 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
-
-static gboolean
-trust_is_name(const char *name)
-{
-    gsize length = strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-");
-
-    return length > 0 && length <= TRUST_NAME_MAX && name[length] == '\0';
-}
 
 /* Without it OpenSSL would ask on the terminal. */
 static int
@@ -107,7 +100,7 @@ trust_find(const char *directory, const char *name, GError **error)
     EVP_PKEY *key;
     int fd;
 
-    if (!trust_is_name(name)) {
+    if (!text_is_name(name, "_-", TRUST_NAME_MAX)) {
         g_autofree char *quoted = fault_quote(name);
 
         fault_set(error, PLAN_ERROR_BAD_SIGNATURE, "/protected",

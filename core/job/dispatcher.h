@@ -100,7 +100,7 @@ void dispatcher_reboot_now(Dispatcher *self);
  * grace_ms, then everything is stopped and left to recovery; done is called once. */
 void dispatcher_stop(Dispatcher *self, gint64 grace_ms, GSourceFunc done, gpointer user_data);
 
-/* For the local view (errandctl): calls func for each job held. */
+/* One job as it stands now. The strings last for the call. */
 typedef struct {
     const ExecutionId *id;
     const char *state; /* word of the life cycle table */
@@ -111,4 +111,5 @@ typedef struct {
     const char *message;
 } DispatcherJobView;
 typedef void (*DispatcherJobFunc)(const DispatcherJobView *view, gpointer user_data);
+/* Calls func for each job held, in order of arrival. */
 void dispatcher_foreach(Dispatcher *self, DispatcherJobFunc func, gpointer user_data);

@@ -1,6 +1,7 @@
 #include "manifest.h"
 
 #include "keyfile.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -16,10 +17,7 @@ G_DEFINE_QUARK(errand - manifest - error, manifest_error)
 static gboolean
 is_name(const char *text)
 {
-    gsize length = strlen(text);
-
-    return length >= 1 && length <= NAME_MAX_LEN &&
-           strspn(text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-") == length;
+    return text_is_name(text, "_-", NAME_MAX_LEN);
 }
 
 static void

@@ -21,8 +21,6 @@ struct _Registry {
     GHashTable *keys;       /* top-level key -> Manifest */
 };
 
-G_DEFINE_QUARK(errand - registry - error, registry_error)
-
 Registry *
 registry_new(const char *const *directories)
 {
@@ -146,6 +144,7 @@ read_vetted(const char *directory, const char *name, gsize *length, GError **err
     int fd = vet_open(directory, name, error);
     gsize done = 0;
     ssize_t count = 1;
+    int code;
 
     if (fd < 0) {
         return NULL;
@@ -154,10 +153,12 @@ read_vetted(const char *directory, const char *name, gsize *length, GError **err
         count = read(fd, text + done, MANIFEST_SIZE_MAX + 1 - done);
         done += count > 0 ? (gsize)count : 0;
     }
+    code = errno;
     close(fd);
     if (count < 0 || done > MANIFEST_SIZE_MAX) {
-        g_set_error(error, REGISTRY_ERROR, REGISTRY_ERROR_UNTRUSTED, "%s/%s: %s", directory, name,
-                    count < 0 ? "cannot be read" : "is larger than 64 KiB, which no manifest is");
+        g_set_error(error, VET_ERROR, VET_ERROR_IO, "cannot read %s/%s: %s", directory, name,
+                    count < 0 ? g_strerror(code)
+                              : "it has more than 64 KiB, which no manifest has");
         return NULL;
     }
     *length = done;

@@ -9,17 +9,13 @@
  * and for listing. When two plugins claim one operation, the first in directory and name order has
  * it, with a fault.
  *
- * Errors: REGISTRY_ERROR. Not thread-safe.
+ * Errors: VET_ERROR. Not thread-safe.
  */
 #pragma once
 
 #include "manifest.h"
 
 typedef struct _Registry Registry;
-
-#define REGISTRY_ERROR (registry_error_quark())
-GQuark registry_error_quark(void);
-typedef enum { REGISTRY_ERROR_UNTRUSTED, REGISTRY_ERROR_MISSING } RegistryError;
 
 /* directories are searched in order (NULL-terminated). */
 Registry *registry_new(const char *const *directories);

@@ -161,3 +161,21 @@ runner_process_on_fault(const char *text, gpointer user_data)
             text);
     child_kill_group(self->child, SIGKILL);
 }
+
+gboolean
+runner_process_is_critical(const RunnerProcess *self)
+{
+    return self->critical;
+}
+
+gboolean
+runner_process_is_resumable(const RunnerProcess *self)
+{
+    return self->resumable;
+}
+
+guint
+runner_process_timeout_s(const RunnerProcess *self)
+{
+    return self->timeout_s;
+}

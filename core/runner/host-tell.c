@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "host-private.h"
+#include "text.h"
 
 #define DETAILS_MAX 32 /* pairs; as errand/plugin.h promises */
 #define KEY_MAX     128
@@ -31,23 +32,6 @@ host_progress(errand_job *job, int32_t percent, const char *step)
     return client_progress(self->client, percent, step);
 }
 
-/* 1..max bytes of ASCII letters (capitals if so), digits and others. */
-static gboolean
-made_of(const char *text, gsize max, gboolean capitals, const char *others)
-{
-    gsize length = strnlen(text, max + 1);
-
-    if (length == 0 || length > max)
-        return FALSE;
-    for (gsize i = 0; i < length; i++) {
-        gboolean letter = capitals ? g_ascii_isalpha(text[i]) : g_ascii_islower(text[i]);
-
-        if (!letter && !g_ascii_isdigit(text[i]) && strchr(others, text[i]) == NULL)
-            return FALSE;
-    }
-    return TRUE;
-}
-
 /* FALSE when there is no room for one more key. */
 static gboolean
 remember_detail(Host *self, const char *key)
@@ -69,7 +53,7 @@ host_detail(errand_job *job, const char *key, const char *value)
     Host *self = (Host *)job;
     g_autoptr(Packet) packet = packet_new(PACKET_DETAIL);
 
-    if (key == NULL || value == NULL || !made_of(key, KEY_MAX, TRUE, ":_-"))
+    if (value == NULL || !text_is_name(key, ":_-", KEY_MAX))
         return -EINVAL;
     if (!host_is_running(self))
         return -EPERM;
@@ -85,7 +69,7 @@ int32_t
 host_give_reason(errand_job *job, const char *word, const char *text)
 {
     Host *self = (Host *)job;
-    gboolean good = word != NULL && made_of(word, WORD_MAX, FALSE, "-");
+    gboolean good = text_is_word(word, WORD_MAX);
 
     if (text == NULL)
         return -EINVAL;

@@ -24,6 +24,13 @@ session_on_connect_time(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+void
+session_link_connect_in(Session *self, gint64 delay_ms)
+{
+    clock_timer_clear(&self->link_timer);
+    self->link_timer = clock_timer_add_scaled(delay_ms, session_on_connect_time, self);
+}
+
 static void
 session_link_connect(Session *self)
 {
@@ -181,8 +188,7 @@ session_link_lost(Session *self)
     session_say_sign(self, sign);
     outbox_link_lost(self->outbox, now_ms);
     self->resubscribe_ms = ATTEMPTS_NEVER;
-    self->link_timer =
-        clock_timer_add_scaled(session_reconnect_delay(self), session_on_connect_time, self);
+    session_link_connect_in(self, session_reconnect_delay(self));
     session_set_state(self, SESSION_OFFLINE);
 }
 

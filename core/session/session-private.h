@@ -103,6 +103,8 @@ struct _Session {
 
 /* session-link.c */
 void session_link_event(Session *self, SessionEvent event);
+/* Tries to connect after that time (shortened by the test scale), from the main loop. */
+void session_link_connect_in(Session *self, gint64 delay_ms);
 extern const MqttCallbacks session_mqtt_callbacks;
 
 /* session-send.c */

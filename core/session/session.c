@@ -159,23 +159,13 @@ session_free(Session *self)
     g_free(self);
 }
 
-static gboolean
-session_on_first_connect(gpointer user_data)
-{
-    Session *self = user_data;
-
-    clock_timer_clear(&self->link_timer);
-    session_link_event(self, SESSION_EVENT_CONNECT);
-    return G_SOURCE_REMOVE;
-}
-
 void
 session_start(Session *self)
 {
     if (self->started)
         return;
     self->started = TRUE;
-    self->link_timer = clock_timer_add(0, session_on_first_connect, self);
+    session_link_connect_in(self, 0);
 }
 
 static gboolean
@@ -302,12 +292,6 @@ session_release(Session *self, const ExecutionId *id, gboolean again_later)
         held_forget(self->held, copy);
     else
         held_set(self->held, copy, HELD_OVER);
-}
-
-SessionState
-session_get_state(const Session *self)
-{
-    return self->state;
 }
 
 guint

@@ -120,6 +120,5 @@ void session_refresh(Session *self, const ExecutionId *id);
  * again_later. */
 void session_release(Session *self, const ExecutionId *id, gboolean again_later);
 
-SessionState session_get_state(const Session *self);
 /* Number of executions whose final status is not settled yet. */
 guint session_unsettled(const Session *self);

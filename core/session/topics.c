@@ -1,5 +1,7 @@
 #include "topics.h"
 
+#include "text.h"
+
 #include <string.h>
 
 #define TOPICS_PREFIX       "$aws/things/%s/jobs"
@@ -10,15 +12,7 @@
 gboolean
 topics_thing_name_valid(const char *text)
 {
-    gsize length = 0;
-
-    if (text == NULL)
-        return FALSE;
-    for (; text[length] != '\0'; length++)
-        if (length == TOPICS_THING_NAME_MAX ||
-            !(g_ascii_isalnum(text[length]) || strchr(":_-", text[length]) != NULL))
-            return FALSE;
-    return length > 0;
+    return text_is_name(text, ":_-", TOPICS_THING_NAME_MAX);
 }
 
 char *

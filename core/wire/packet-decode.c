@@ -2,6 +2,7 @@
 
 #include "json-text.h"
 #include "packet-field.h"
+#include "text.h"
 
 /* Object in object: settings inside start. */
 #define DEPTH_MAX 4
@@ -14,18 +15,6 @@ fault(const Packet *packet, const PacketField *field, const char *what, GError *
     return FALSE;
 }
 
-static gboolean
-all_of(const char *text, const char *others, gboolean capitals)
-{
-    for (; *text != '\0'; text++) {
-        gboolean letter = capitals ? g_ascii_isalpha(*text) : g_ascii_islower(*text);
-
-        if (!letter && !g_ascii_isdigit(*text) && strchr(others, *text) == NULL)
-            return FALSE;
-    }
-    return TRUE;
-}
-
 gboolean
 packet_field_fits(const PacketField *field, const char *text)
 {
@@ -34,8 +23,8 @@ packet_field_fits(const PacketField *field, const char *text)
     if (length < (gsize)field->low || length > (gsize)field->high)
         return FALSE;
     if (field->kind == PACKET_FIELD_NAME)
-        return all_of(text, ":_-", TRUE);
-    return field->kind != PACKET_FIELD_WORD || all_of(text, "-", FALSE);
+        return text_is_name(text, ":_-", (gsize)field->high);
+    return field->kind != PACKET_FIELD_WORD || text_is_word(text, (gsize)field->high);
 }
 
 static gboolean

@@ -58,6 +58,29 @@ document_required_string(errand_job *job, const char *key, const char **value)
 }
 
 int32_t
+document_words(errand_job *job, const char *key, Words *words)
+{
+    char pointer[64];
+    int32_t length;
+
+    snprintf(pointer, sizeof pointer, "/%s", key);
+    if (errand_get_type(job, pointer) != ERRAND_TYPE_ARRAY)
+        return errand_reject(job, "invalid-document", "\"%s\" must be a list of strings", key);
+    length = errand_get_length(job, pointer);
+    for (int32_t i = 0; i < length; i++) {
+        const char *word;
+
+        snprintf(pointer, sizeof pointer, "/%s/%d", key, (int)i);
+        word = errand_get_string(job, pointer);
+        if (word == NULL)
+            return errand_reject(job, "invalid-document", "\"%s\": item %d is not a string", key,
+                                 (int)i);
+        words_add(words, word);
+    }
+    return ERRAND_SUCCEEDED;
+}
+
+int32_t
 document_seconds(errand_job *job, const char *key, int64_t minimum, int64_t *value)
 {
     char pointer[64];

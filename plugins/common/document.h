@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "words.h"
+
 #include <errand/plugin.h>
 
 /* Longest time a document may ask for, in seconds: the service's step timer ends at 10080 minutes.
@@ -19,6 +21,9 @@ int32_t document_string(errand_job *job, const char *key, const char **value);
 
 /* A string that must be there and not be empty. */
 int32_t document_required_string(errand_job *job, const char *key, const char **value);
+
+/* Adds the items of a list, all of them strings, to words. The list must be there. */
+int32_t document_words(errand_job *job, const char *key, Words *words);
 
 /* An optional number of seconds, `minimum`..DOCUMENT_SECONDS_MAX; *value is left alone when it is
  * absent. */

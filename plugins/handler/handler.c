@@ -56,25 +56,10 @@ static int32_t
 read_arguments(errand_job *job, Words *argv)
 {
     int32_t type = errand_get_type(job, "/args");
-    int32_t length;
-    char pointer[32];
 
     if (type == ERRAND_TYPE_NONE || type == ERRAND_TYPE_NULL)
         return ERRAND_SUCCEEDED;
-    if (type != ERRAND_TYPE_ARRAY)
-        return errand_reject(job, "invalid-document", "\"args\" must be a list of strings");
-    length = errand_get_length(job, "/args");
-    for (int32_t i = 0; i < length; i++) {
-        const char *word;
-
-        snprintf(pointer, sizeof pointer, "/args/%d", (int)i);
-        word = errand_get_string(job, pointer);
-        if (word == NULL)
-            return errand_reject(job, "invalid-document", "\"args\": item %d is not a string",
-                                 (int)i);
-        words_add(argv, word);
-    }
-    return ERRAND_SUCCEEDED;
+    return document_words(job, "args", argv);
 }
 
 static int32_t

@@ -29,26 +29,12 @@ request_clear(Request *request)
 static int32_t
 read_command_list(errand_job *job, Words *argv)
 {
-    int32_t length = errand_get_type(job, "/command") == ERRAND_TYPE_ARRAY
-                         ? errand_get_length(job, "/command")
-                         : -1;
-    char pointer[32];
-
-    if (length < 1)
+    if (errand_get_type(job, "/command") != ERRAND_TYPE_ARRAY ||
+        errand_get_length(job, "/command") == 0)
         return errand_reject(job, "invalid-document",
                              "operation shell needs \"command\", a list of strings: "
                              "[\"program\", \"argument\"]");
-    for (int32_t i = 0; i < length; i++) {
-        const char *word;
-
-        snprintf(pointer, sizeof pointer, "/command/%d", (int)i);
-        word = errand_get_string(job, pointer);
-        if (word == NULL)
-            return errand_reject(job, "invalid-document", "\"command\": item %d is not a string",
-                                 (int)i);
-        words_add(argv, word);
-    }
-    return ERRAND_SUCCEEDED;
+    return document_words(job, "command", argv);
 }
 
 /* {"command": "program,argument,..."}, the Device Client's way. */

@@ -15,6 +15,7 @@ ALLOWED = [
     ("banned-calls", "tests/unit/plugins/http-server.py", "time.sleep", "a slow server is what it plays"),
     ("banned-calls", "tests/unit/session/test_link.py", "time.sleep",
      "measures CPU and wake-ups over a stretch of time in which nothing may happen"),
+    ("banned-calls", "tests/unit/session/test_secure.py", "time.sleep", "measures CPU while nothing may happen"),
     ("banned-calls", "tests/unit/session/test_conversation.py", "time.sleep", "nothing may happen for a while"),
     ("left-behind", "tests/lib/count.py", "TODO", "a word of the TAP format"),
 ]

@@ -1,4 +1,4 @@
-"""The map in README.md and the folders that exist are the same."""
+"""What README.md says that a program can check: the map of the folders, and the plugin it shows."""
 
 import re
 
@@ -28,3 +28,17 @@ def map_faults(readme, files):
         path = match[1].rstrip("/.")
         if path not in known:
             yield f"README.md names {path}, which does not exist"
+
+
+def block_with(readme, text):
+    """The one fenced block that holds the text."""
+    found = [block for block in re.findall(r"^```\w*\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL) if text in block]
+    assert len(found) == 1, f"README.md has {len(found)} blocks with {text}"
+    return found[0]
+
+
+def write_plugin(readme, directory):
+    """hello.c and hello.plugin as README.md has them; returns the commands that follow."""
+    (directory / "hello.c").write_text(block_with(readme, "ERRAND_PLUGIN("))
+    (directory / "hello.plugin").write_text(block_with(readme, "module=hello.so"))
+    return block_with(readme, "-o hello.so hello.c")

@@ -1,11 +1,15 @@
 """The tree keeps its own rules."""
 
+import os
+import re
+import subprocess
+
 import pytest
 
 from check import check_rule, read
-from readme import map_faults
+from readme import map_faults, write_plugin
 from rules import RULES
-from tree import list_files
+from tree import TOP, list_files
 
 FILES = list_files()
 
@@ -23,3 +27,24 @@ def test_rule(rule):
 def test_readme_has_the_map():
     faults = list(map_faults(read("README.md"), FILES))
     assert not faults, "\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if re.fullmatch(r"plugins/(?!example)\w+/\w+\.plugin", path)])
+def test_settings_of_plugins_are_in_the_manual(path):
+    manifest = dict(line.split("=", 1) for line in read(path).splitlines() if "=" in line)
+    group = f"[plugin {manifest['name']}]"
+    for page, key_form in (("config/errand.conf", "\n#{}="), ("packaging/man/errand.conf.5", "\n.It Li {}")):
+        section = read(page).partition(group)[2].partition("\n[")[0].partition("\n.Ss")[0]
+        missing = [key for key in manifest["settings"].split(";") if key_form.format(key) not in section]
+        assert not missing, f"{page} {group}: {missing}"
+
+
+def test_the_plugin_of_the_readme_compiles(tmp_path):
+    """By its own command line. That it also runs is seen in tests/device/test_readme.py."""
+    commands = write_plugin(read("README.md"), tmp_path)
+    (tmp_path / "errand.pc").write_text(
+        f"Name: errand\nDescription: header\nVersion: 0\nCflags: -Wall -Wextra -Werror -I{TOP}/include\n")
+    done = subprocess.run(["sh", "-euc", commands.split("\n", 1)[0]], cwd=tmp_path, capture_output=True, text=True,
+                          env={**os.environ, "PKG_CONFIG_PATH": str(tmp_path)}, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "hello.so").exists()

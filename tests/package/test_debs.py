@@ -100,8 +100,8 @@ def test_contents(packages):
     for name in ("shell", "handler", "download", "reboot"):
         assert f"{plugins}/{name}.so" in contents and f"{plugins}/{name}.plugin" in contents
     for path in ("/usr/sbin/errandd", "/usr/bin/errandctl", "/usr/libexec/errand/errand-runner", f"/{CONFIG}",
-                 "/lib/systemd/system/errandd.service", "/usr/lib/sysusers.d/errand.conf",
-                 "/usr/lib/tmpfiles.d/errand.conf", "/usr/share/man/man8/errandd.8.gz",
+                 "/lib/systemd/system/errandd.service", "/usr/lib/tmpfiles.d/errand.conf",
+                 "/usr/share/man/man8/errandd.8.gz",
                  "/usr/lib/errand/handlers/install-packages.sh"):
         assert path in contents, path
     assert not [path for path, mode in contents.items() if not mode.endswith("root/root") or mode[8] == "w"]

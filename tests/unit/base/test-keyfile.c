@@ -1,4 +1,4 @@
-#include "keyfile.h"
+#include "keyfile-private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -40,7 +40,7 @@ test_values(void)
     static const char *const words[] = {"one", "two", NULL};
     g_autoptr(Keyfile) keyfile =
         from_text("\xEF\xBB\xBF# top\r\n\r\n[a]\r\ns = x\\sy \r\nempty=\r\nb=yes\r\ni=-5\nd=5min\n"
-                  "z=64K\nc=two\nl=a;b\\;c; d \\s;\nnone=\nraw=\\x;y\n[b]\nk=v=w");
+                  "c=two\nl=a;b\\;c; d \\s;\nnone=\nraw=\\x;y\n[b]\nk=v=w");
 
     g_autofree char *s = keyfile_string(keyfile, "a", "s", NULL);
     g_autofree char *empty = keyfile_string(keyfile, "a", "empty", "fallback");
@@ -53,7 +53,6 @@ test_values(void)
     g_assert_true(keyfile_boolean(keyfile, "a", "b", FALSE));
     g_assert_cmpint(keyfile_integer(keyfile, "a", "i", -5, 5, 0), ==, -5);
     g_assert_cmpint(keyfile_duration(keyfile, "a", "d", 0, G_MAXINT64, 0), ==, 300000);
-    g_assert_cmpint(keyfile_size(keyfile, "a", "z", 0, 65536, 0), ==, 65536);
     g_assert_cmpint(keyfile_choice(keyfile, "a", "c", words, 0), ==, 1);
     assert_list(keyfile_list(keyfile, "a", "l", NULL), "a|b;c|d  ");
     assert_list(keyfile_list(keyfile, "a", "none", "x;y"), "");
@@ -70,14 +69,13 @@ test_wrong_values(void)
 {
     static const char *const words[] = {"one", "two", NULL};
     g_autoptr(Keyfile) keyfile =
-        from_text("[a]\ns=x\\q\nb=maybe\ni=6\nd=5 min\nz=3M\nc=three\nl=a;b\\\nu=https://h/?pw\n");
+        from_text("[a]\ns=x\\q\nb=maybe\ni=6\nd=5 min\nc=three\nl=a;b\\\nu=https://h/?pw\n");
 
     g_autofree char *s = keyfile_string(keyfile, "a", "s", "f");
     g_assert_cmpstr(s, ==, "f");
     g_assert_true(keyfile_boolean(keyfile, "a", "b", TRUE));
     g_assert_cmpint(keyfile_integer(keyfile, "a", "i", 1, 5, 3), ==, 3);
     g_assert_cmpint(keyfile_duration(keyfile, "a", "d", 1000, 600000, 7), ==, 7);
-    g_assert_cmpint(keyfile_size(keyfile, "a", "z", 0, 2097152, 9), ==, 9);
     g_assert_cmpint(keyfile_choice(keyfile, "a", "c", words, 0), ==, 0);
     assert_list(keyfile_list(keyfile, "a", "l", "x"), "x");
     g_assert_cmpint(keyfile_integer(keyfile, "a", "u", 1, 5, 3), ==, 3);
@@ -91,7 +89,6 @@ test_wrong_values(void)
         "f: [a] i: \"6\" is not allowed, allowed is a whole number from 1 to 5\n"
         "f: [a] d: \"5 min\" is not allowed, allowed is a duration like 500ms 10s 5min 2h 1d from "
         "1s to 10min\n"
-        "f: [a] z: \"3M\" is not allowed, allowed is a size like 64K 10M 2G from 0 to 2M\n"
         "f: [a] c: \"three\" is not allowed, allowed is one of one, two\n"
         "f: [a] l: has an unknown escape, allowed are \\s \\n \\t \\r \\; and \\\\\n"
         "f: [a] u: \"https://h/?***\" is not allowed, allowed is a whole number from 1 to 5\n"
@@ -128,7 +125,6 @@ test_leftovers(void)
         from_text("[a]\nx=1\ny=2\n[plugin p]\nz=3\n[strange]\nq=1\n[void]\n");
 
     keyfile_add_text(keyfile, "g", "[a]\ny=3\n", 8);
-    g_assert_true(keyfile_has_group(keyfile, "a"));
     g_assert_true(keyfile_has_key(keyfile, "a", "x"));
     g_assert_cmpint(keyfile_integer(keyfile, "a", "x", 0, 9, 0), ==, 1);
     g_assert_false(keyfile_has_key(keyfile, "a", "x"));
@@ -241,7 +237,6 @@ test_numbers(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_assert_false(keyfile_parse_duration(bad[i], &value));
-        g_assert_false(keyfile_parse_size(bad[i], &value));
     }
     g_assert_false(keyfile_parse_duration(NULL, &value));
     g_assert_cmpint(value, ==, 42);
@@ -249,8 +244,6 @@ test_numbers(void)
     g_assert_true(keyfile_parse_duration("500ms", &value) && value == 500);
     g_assert_true(keyfile_parse_duration("1d", &value) && value == 86400000);
     g_assert_true(keyfile_parse_duration("2h", &value) && value == 7200000);
-    g_assert_true(keyfile_parse_size("2G", &value) && value == G_GINT64_CONSTANT(2) << 30);
-    g_assert_true(keyfile_parse_size("12", &value) && value == 12);
 }
 
 int

@@ -206,6 +206,12 @@ test_words(void)
     g_assert_false(text_is_word(NULL, 8));
     g_assert_false(text_is_word("Timed", 8));
     g_assert_false(text_is_word("a b", 8));
+    g_assert_true(text_is_name("aZ09_-:", ":_-", 7));
+    g_assert_false(text_is_name("aZ09_-:", ":_-", 6));
+    g_assert_false(text_is_name("aZ09_-:", "_-", 7));
+    g_assert_false(text_is_name("", "_-", 7));
+    g_assert_false(text_is_name(NULL, "_-", 7));
+    g_assert_false(text_is_name("\xc3\xa4", "_-", 7));
     g_assert_true(text_is_utf8("\xc3\xa4", 2));
     g_assert_true(text_is_utf8("", 0));
     g_assert_false(text_is_utf8("\xc3\xa4", 1));

@@ -4,6 +4,9 @@
 
 #include "plan.h"
 
+/* A step document with this one action. */
+#define STEP(action) "{\"steps\":[{\"action\":" action "}]}"
+
 /* NULL-terminated lists; NULL stands for none. */
 typedef struct {
     const char *const *operations; /* NULL: those errand ships */

@@ -1,7 +1,5 @@
 #include "document-test.h"
 
-#define STEP(action) "{\"steps\":[{\"action\":" action "}]}"
-
 static const char full[] =
     "{\"_comment\":\"weekly\",\"version\":\"1.0\",\"includeStdOut\":\"true\",\"other\":[1,null],"
     "\"conditions\":[{\"key\":\"operatingSystem\",\"value\":[\"debian\",\"ubuntu\"],"
@@ -143,63 +141,6 @@ test_native_operations(void)
 }
 
 static void
-test_handlers(void)
-{
-    g_autoptr(Plan) plan = document_test_plan(
-        "{\"steps\":["
-        "{\"action\":{\"type\":\"runHandler\",\"input\":{\"handler\":\"x.sh\",\"args\":[\"a\",2,"
-        "true,"
-        "\"\"],\"extra\":1}}},"
-        "{\"action\":{\"type\":\"runHandler\",\"input\":{\"handler\":\"shutdown\",\"args\":null}}},"
-        "{\"action\":{\"type\":\"runHandler\",\"input\":{\"handler\":\"download-file\",\"args\":"
-        "[\"https://h/d/my%20file.bin?X-Sig=a/b#c\",\"/srv/\"]}}}]}");
-
-    document_test_step_is(
-        plan, 0, "runHandler",
-        "{\"handler\":\"x.sh\",\"args\":[\"a\",\"2\",\"true\",\"\"],\"extra\":1}");
-    document_test_step_is(plan, 1, "shutdown", "{\"operation\":\"shutdown\"}");
-    g_assert_cmpstr(document_test_step(plan, 1)->name, ==, "shutdown");
-    document_test_step_is(
-        plan, 2, "download",
-        "{\"operation\":\"download\",\"url\":\"https://h/d/my%20file.bin?X-Sig=a/b"
-        "#c\",\"path\":\"/srv/my file.bin\"}");
-}
-
-static void
-test_download_arguments(void)
-{
-    static const char *const bad[] = {
-        "",
-        ",\"args\":[]",
-        ",\"args\":[\"https://h/a\"]",
-        ",\"args\":[\"https://h/a\",\"/b\",\"c\"]",
-        ",\"args\":[\"\",\"/b\"]",
-        ",\"args\":[\"https://h/a\",\"\"]",
-    };
-    static const char *const nameless[] = {"https://h",      "https://h/",      "https://h/a/",
-                                           "https://h/..",   "https://h/a%2fb", "https://h/%2e%2e",
-                                           "https://h?a=/b", "https://h/%00",   "https://h/%ff"};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_autofree char *text = g_strdup_printf(
-            STEP("{\"type\":\"runHandler\",\"input\":{\"handler\":\"download-file.sh\"%s}}"),
-            bad[i]);
-
-        document_test_refused(text, PLAN_ERROR_INVALID_DOCUMENT,
-                              "at /steps/0/action/input/args: download-file.sh takes exactly two");
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(nameless); i++) {
-        g_autofree char *text =
-            g_strdup_printf(STEP("{\"type\":\"runHandler\",\"input\":{\"handler\":"
-                                 "\"download-file.sh\",\"args\":[\"%s\",\"/srv/\"]}}"),
-                            nameless[i]);
-
-        document_test_refused(text, PLAN_ERROR_INVALID_DOCUMENT,
-                              "at /steps/0/action/input/args/1: is a directory");
-    }
-}
-
-static void
 test_malformed(void)
 {
     static const struct {
@@ -294,54 +235,6 @@ test_placeholders(void)
                           "{\"handler\":\"x\",\"_comment\":\"${aws:iot:parameter:n}\"}");
 }
 
-static void
-test_conditions(void)
-{
-    static const struct {
-        const char *conditions;
-        int code; /* -1: taken */
-        const char *part;
-    } cases[] = {
-        {"null", -1, NULL},
-        {"[]", -1, NULL},
-        {"[{\"key\":\"operatingSystem\",\"value\":[\"a\",\"debian\"]}]", -1, NULL},
-        {"[{\"key\":\"operatingSystem\",\"value\":\"debian\",\"type\":\"\"}]", -1, NULL},
-        {"[{\"key\":\"OS\",\"value\":[\"a\"],\"type\":\"what\"}]", -1, NULL},
-        {"[{\"key\":\"OS\",\"value\":[\"a\"]},{\"key\":\"operatingSystem\",\"value\":[\"b\",\"c\"]}"
-         "]",
-         PLAN_ERROR_CONDITION_NOT_MET,
-         "at /conditions/1: \"operatingSystem\" of this gateway is \"debian\", the document is for "
-         "\"b, c\""},
-        {"[{\"key\":\"operatingSystem\",\"value\":[\"debian\"],\"type\":\"stringNotEqual\"}]",
-         PLAN_ERROR_INVALID_DOCUMENT, "at /conditions/0/type: must be \"stringEqual\""},
-        {"{}", PLAN_ERROR_INVALID_DOCUMENT, "at /conditions: must be an array"},
-        {"[1]", PLAN_ERROR_INVALID_DOCUMENT, "at /conditions/0: must be an object"},
-        {"[{\"value\":[\"a\"]}]", PLAN_ERROR_INVALID_DOCUMENT,
-         "at /conditions/0: a condition must"},
-        {"[{\"key\":\"a\"}]", PLAN_ERROR_INVALID_DOCUMENT, "at /conditions/0/value: must be an"},
-        {"[{\"key\":\"a\",\"value\":[]}]", PLAN_ERROR_INVALID_DOCUMENT,
-         "at /conditions/0/value: must hold at least one"},
-        {"[{\"key\":\"a\",\"value\":[\"x\",3]}]", PLAN_ERROR_INVALID_DOCUMENT,
-         "at /conditions/0/value/1: must be a string"},
-        {"[{\"key\":\"a\",\"value\":{}}]", PLAN_ERROR_INVALID_DOCUMENT,
-         "at /conditions/0/value: must be a string"},
-        {"[{\"key\":4,\"value\":[\"x\"]}]", PLAN_ERROR_INVALID_DOCUMENT,
-         "at /conditions/0/key: must be a string"},
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Gateway gateway = {.os = "debian"};
-        g_autofree char *text =
-            g_strdup_printf("{\"conditions\":%s,\"steps\":[{\"action\":{\"type\":\"reboot\"}}]}",
-                            cases[i].conditions);
-
-        if (cases[i].code < 0)
-            plan_free(document_test_plan_on(&gateway, text));
-        else
-            document_test_refused_on(&gateway, text, (PlanError)cases[i].code, cases[i].part);
-    }
-}
-
 static char *
 many_steps(guint count, const char *final_step)
 {
@@ -397,17 +290,14 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/steps/full", test_full);
+    g_test_add_func("/steps/takes-all-members", test_full);
     g_test_add_func("/steps/version-does-not-matter", test_version_does_not_matter);
-    g_test_add_func("/steps/flags", test_flags);
-    g_test_add_func("/steps/timeouts", test_timeouts);
-    g_test_add_func("/steps/native-operations", test_native_operations);
-    g_test_add_func("/steps/handlers", test_handlers);
-    g_test_add_func("/steps/download-arguments", test_download_arguments);
-    g_test_add_func("/steps/malformed", test_malformed);
-    g_test_add_func("/steps/placeholders", test_placeholders);
-    g_test_add_func("/steps/conditions", test_conditions);
-    g_test_add_func("/steps/limit", test_limit);
-    g_test_add_func("/steps/unknown", test_unknown);
+    g_test_add_func("/steps/flags-may-be-text", test_flags);
+    g_test_add_func("/steps/action-timeout-beats-input-timeout", test_timeouts);
+    g_test_add_func("/steps/types-may-be-operations", test_native_operations);
+    g_test_add_func("/steps/refuses-malformed-steps", test_malformed);
+    g_test_add_func("/steps/refuses-placeholders-left-in-what-counts", test_placeholders);
+    g_test_add_func("/steps/takes-64-steps-at-most", test_limit);
+    g_test_add_func("/steps/refuses-operations-nobody-serves", test_unknown);
     return g_test_run();
 }

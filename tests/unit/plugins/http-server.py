@@ -1,6 +1,7 @@
 """A file server with faults: http-server.py FILE LOG CERTIFICATE KEY
 
-Serves FILE at /MODE/..., where MODE says how, over HTTP and HTTPS. Prints both ports, then serves until standard input ends.
+Serves FILE at /MODE/..., where MODE says how, over HTTP and HTTPS. Prints both ports, then serves until standard input
+ends.
 Each request is one line of LOG: method, target as received, Range or "-".
 """
 import http.server

@@ -6,6 +6,8 @@ import subprocess
 import threading
 import time
 
+BUSY = 0.25  # CPU seconds a quiet probe may need over the seconds of a test; a spinning one needs all of them
+
 
 class Probe:
     def __init__(self, *words, scale=1):

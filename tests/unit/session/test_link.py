@@ -1,22 +1,17 @@
-"""The link itself: refusals, silence, take-overs, proxies. What must not happen is a busy loop, a block or a crash."""
+"""The link itself: refusals, silence, take-overs. What must not happen is a busy loop, a block or a crash."""
 
-import base64
 import os
-import shutil
 import signal
 import socket
-import ssl
 import subprocess
-import threading
 import time
-from pathlib import Path
 
 import pytest
-from broker import FakeBroker, Tunnel
-from probe import Probe
+from broker import FakeBroker
+from listener import Listener
+from probe import BUSY, Probe
 
 THING = "gw-1"
-BUSY = 0.25  # CPU seconds a quiet probe may need over the seconds of a test; a spinning one needs all of them
 
 
 def plain(port, *words, **options):
@@ -53,7 +48,7 @@ def test_claim_outlives_an_outage(sandbox, credentials):
         assert probe.expect("claimed")[2] == "accepted"
 
 
-def test_refused_port(credentials):
+def test_a_refused_port_is_tried_rarely(credentials):
     with Probe.for_thing(credentials, port=1, scale=20) as probe:
         for _ in range(4):
             probe.expect("state offline")
@@ -64,7 +59,7 @@ def test_refused_port(credentials):
         assert 1 <= len(told) <= 8, told
 
 
-def test_one_connect_a_second():
+def test_connects_once_a_second_at_most():
     with FakeBroker(hang_up="subscribe") as broker, plain(broker.port) as probe:
         probe.expect("state offline")
         deadline = time.monotonic() + 20
@@ -74,59 +69,7 @@ def test_one_connect_a_second():
         assert len(apart) == 2 and min(apart) >= 0.9, apart     # as a loaded machine sees it
 
 
-class Listener:
-    """Accepts and does as told with each connection."""
-
-    def __init__(self, treat):
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.treat, self.kept = treat, []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.socket.accept()
-            except OSError:
-                return
-            self.kept.append(client)
-            threading.Thread(target=self.treat, args=(client,), daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-        for client in self.kept:
-            client.close()
-
-
-def reset(client):
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    client.close()
-
-
-def read_then(what):
-    def treat(client):
-        client.recv(10)
-        what(client)
-    return treat
-
-
-@pytest.mark.parametrize("treat", [
-    reset, lambda client: client.close(), read_then(reset), read_then(lambda client: client.close()),
-    read_then(lambda client: client.shutdown(socket.SHUT_RDWR)), read_then(lambda client: client.sendall(b"HTTP/1.1 400 no\r\n")),
-], ids=["reset", "close", "read-reset", "read-close", "read-shutdown", "not-tls"])
-def test_breaks_in_the_handshake(credentials, treat):
-    """libmosquitto 2.0.11 would spin here."""
-    with Listener(treat) as listener, Probe.for_thing(credentials, port=listener.port, scale=10) as probe:
-        for _ in range(3):
-            probe.expect("state offline")
-        time.sleep(1)
-        assert probe.cpu_seconds() < BUSY
-
-
-def test_silent_peer(credentials):
+def test_a_silent_peer_is_given_up(credentials):
     with Listener(lambda client: None) as listener:
         with Probe.for_thing(credentials, port=listener.port, scale=20) as probe:
             probe.expect("state connecting")
@@ -136,7 +79,7 @@ def test_silent_peer(credentials):
             assert probe.cpu_seconds() < BUSY
 
 
-def test_full_backlog(credentials):
+def test_an_address_that_never_answers_blocks_nothing(credentials):
     """The address does not answer at all: nothing blocks and the deadline holds."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -160,159 +103,10 @@ def test_full_backlog(credentials):
             filler.close()
 
 
-def make_ca(directory, name):
-    key, certificate = directory / f"{name}.key", directory / f"{name}.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", key, "-out", certificate, "-subj", f"/CN={name}", "-days", "10"],
-                   check=True, capture_output=True)
-    return key, certificate
-
-
-def tls_server(certificate, key, alpn=None, seen=None):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    if alpn:
-        context.set_alpn_protocols([alpn])
-
-    names = []
-    context.sni_callback = lambda secure, name, _: names.append(name)
-
-    def treat(client):
-        try:
-            with context.wrap_socket(client, server_side=True) as secure:
-                if seen is not None:
-                    seen.append((secure.selected_alpn_protocol(), names[-1] if names else None))
-                secure.recv(100)
-        except (OSError, ssl.SSLError):
-            pass
-    return treat
-
-
-def test_wrong_host_name(credentials):
-    with Tunnel(leads_to=credentials["port"]) as tunnel:
-        with Probe.for_thing(credentials, "--proxy", f"http://127.0.0.1:{tunnel.port}", host="other.example",
-                             scale=10) as probe:
-            assert "other.example" in probe.wait_log("not made out to")
-
-
-def test_wrong_authority(tmp_path, credentials):
-    key, certificate = make_ca(tmp_path, "localhost")
-    with Listener(tls_server(certificate, key)) as listener:
-        with Probe.for_thing(credentials, port=listener.port, scale=10) as probe:
-            probe.wait_log("not signed by [broker] ca-file")
-
-
-def test_clock_is_named(credentials, monkeypatch):
-    """The machine believes it is thirty years ago: certificates are not valid yet."""
-    libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    if not libraries:
-        pytest.skip("libfaketime is not installed")
-    monkeypatch.setenv("LD_PRELOAD", str(libraries[0]))
-    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0")
-    monkeypatch.setenv("FAKETIME", "-30y")
-    monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-    with Probe.for_thing(credentials, scale=10) as probe:
-        assert "clock" in probe.wait_log("not yet valid")
-
-
-def test_revoked_certificate(tmp_path, credentials):
-    key, certificate = make_ca(tmp_path, "stranger")
-    with Probe.for_thing({**credentials, "certificate": certificate, "key": key}, scale=10) as probe:
-        assert "certificate" in probe.wait_log("no connection to")
-
-
-@pytest.mark.parametrize("fault, part", [
-    ("readable", "chmod"), ("missing", "private"), ("not-a-key", "private key"), ("other", "does not belong"),
-    ("no-ca", "ca-file"), ("no-certificate", "certificate-file"),
-])
-def test_files(tmp_path, credentials, fault, part):
-    mine = dict(credentials)
-    key = tmp_path / "private.key"
-    key.write_bytes(open(credentials["key"], "rb").read())
-    key.chmod(0o600)
-    mine["key"] = key
-    if fault == "readable":
-        key.chmod(0o644)
-    elif fault == "missing":
-        key.unlink()
-    elif fault == "not-a-key":
-        key.write_text("hello")
-    elif fault == "other":
-        mine["key"] = make_ca(tmp_path, "other")[0]
-    else:
-        mine["ca" if fault == "no-ca" else "certificate"] = tmp_path / "nothing.pem"
-    with Probe.for_thing(mine) as probe:
-        text = " ".join(probe.expect("error"))
-        assert part in text and "hello" not in text
-
-
-@pytest.mark.parametrize("words, part", [
-    (["--plain", "--host", "example.org", "--port", "1883"], "loopback"),
-    (["--plain", "--port", "1883", "--thing", "a/b"], "[thing] name"),
-    (["--plain", "--port", "1883", "--client-id", "$x"], "client-id"), (["--plain", "--port", "0"], "port"),
-])
-def test_options(words, part):
-    with Probe(*words) as probe:
-        assert part in " ".join(probe.expect("error"))
-
-
-def test_pkcs11(tmp_path, credentials, monkeypatch):
-    if shutil.which("softhsm2-util") is None:
-        pytest.skip("softhsm2 is not installed")
-    tokens = tmp_path / "tokens"
-    tokens.mkdir()
-    config = tmp_path / "softhsm2.conf"
-    config.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(config))
-    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")  # the engine's own
-    monkeypatch.setenv("PKCS11_MODULE_PATH", "/usr/lib/softhsm/libsofthsm2.so")
-    p8 = tmp_path / "key.p8"
-    subprocess.run(["openssl", "pkcs8", "-topk8", "-nocrypt", "-in", credentials["key"], "-out", p8], check=True)
-    for words in (["--init-token", "--free", "--label", "probe", "--pin", "1234", "--so-pin", "5678"],
-                  ["--import", p8, "--token", "probe", "--label", "thing", "--id", "01", "--pin", "1234"]):
-        subprocess.run(["softhsm2-util", *map(str, words)], check=True, capture_output=True)
-    uri = "pkcs11:token=probe;object=thing;type=private;pin-value="
-    with Probe.for_thing({**credentials, "key": uri + "1234"}) as probe:
-        probe.expect("state ready")
-    with Probe.for_thing({**credentials, "key": uri + "9999"}) as probe:
-        text = " ".join(probe.expect("error"))
-        assert "PKCS#11" in text and "9999" not in text
-    assert "9999" not in "\n".join(probe.log_lines)
-
-
-def test_alpn_on_443_every_time(tmp_path, credentials):
-    key, certificate = make_ca(tmp_path, "localhost")
-    seen = []
-    with Listener(tls_server(certificate, key, "x-amzn-mqtt-ca", seen)) as listener:
-        with Tunnel(leads_to=listener.port) as tunnel:
-            with Probe.for_thing({**credentials, "ca": certificate}, "--proxy", f"http://127.0.0.1:{tunnel.port}",
-                                 port=443, host="localhost", scale=50) as probe:
-                for _ in range(5):
-                    probe.expect("state offline")
-                assert "CONNECT localhost:443" in tunnel.requests[0]
-    assert len(seen) >= 4 and set(seen) == {("x-amzn-mqtt-ca", "localhost")}
-
-
-def test_proxy(sandbox, credentials):
-    secret = base64.b64encode(b"me:s3cret").decode()
-    with Tunnel(secret) as tunnel:
-        with Probe.for_thing(credentials, "--proxy", f"http://me:s3cret@127.0.0.1:{tunnel.port}", scale=20) as probe:
-            probe.expect("state ready")
-            for _ in range(5):
-                sandbox.kick(THING)
-                probe.expect("state offline")
-                probe.expect("state ready")
-            assert f"CONNECT localhost:{credentials['port']}" in tunnel.requests[-1]
-            assert len(tunnel.requests) >= 6
-        with Probe.for_thing(credentials, "--verbose", "--proxy", f"http://me:wrong@127.0.0.1:{tunnel.port}", scale=20) as probe:
-            probe.expect("state offline")
-            probe.wait_log("authentication")
-            assert "wrong" not in "\n".join(line for line in probe.log_lines if "errand" in line)
-
-
-def test_half_open(sandbox, credentials):
+def test_a_half_open_link_is_noticed(sandbox, credentials):
     """The broker's process stands still: noticed within one and a half keep-alive times."""
-    pids = subprocess.run(["pgrep", "-P", str(sandbox.process.pid), "mosquitto"], capture_output=True, text=True).stdout.split()
+    found = subprocess.run(["pgrep", "-P", str(sandbox.process.pid), "mosquitto"], capture_output=True, text=True)
+    pids = found.stdout.split()
     assert pids
     with Probe.for_thing(credentials, "--keep-alive", 5) as probe:
         probe.expect("state ready")
@@ -345,7 +139,7 @@ def test_idle_wakes_rarely(sandbox, credentials):
         assert probe.switches() - before <= 2
 
 
-def test_refused_filters():
+def test_refused_filters_are_named_and_asked_for_again():
     codes = bytes([1, 0x80, 1, 1, 1, 0x80])
     with FakeBroker(suback=codes) as broker, plain(broker.port, scale=100) as probe:
         probe.say("room", 1)
@@ -363,11 +157,12 @@ def test_refused_filters():
 
 
 @pytest.mark.parametrize("hang_up", ["subscribe", "suback", "publish"])
-def test_policy_is_named(hang_up):
+def test_the_policy_is_named_when_subscribe_ends_the_link(hang_up):
     with FakeBroker(hang_up=hang_up) as broker, plain(broker.port, scale=50) as probe:
         probe.say("room", 1)
         line = probe.wait_log("right after SUBSCRIBE")
-        for part in ("iot:Connect", "iot:Subscribe", "topicfilter/$aws/things/gw-1/jobs/", "iot:Publish", "iot:Receive"):
+        for part in ("iot:Connect", "iot:Subscribe", "topicfilter/$aws/things/gw-1/jobs/", "iot:Publish",
+                     "iot:Receive"):
             assert part in line
         deadline = time.monotonic() + 10
         while len(broker.connects) < 7 and time.monotonic() < deadline:
@@ -375,20 +170,20 @@ def test_policy_is_named(hang_up):
         assert len([text for text in probe.log_lines if "right after SUBSCRIBE" in text]) == 1
 
 
-def test_no_suback():
+def test_a_missing_suback_ends_the_link():
     with FakeBroker(suback=None) as broker, plain(broker.port, scale=100) as probe:
         probe.expect("state subscribing")
         probe.expect("state offline")
         probe.wait_log("SUBSCRIBE in time")
 
 
-def test_connack_refused():
+def test_a_refusing_connack_names_the_policy():
     with FakeBroker(connack=5) as broker, plain(broker.port, scale=100) as probe:
         probe.expect("state offline")
         assert "iot:Connect" in probe.wait_log("CONNACK 5")
 
 
-def test_take_over(sandbox, credentials):
+def test_a_second_client_of_our_name_is_named(sandbox, credentials):
     start = sandbox.last()
     with Probe.for_thing(credentials, scale=10) as probe:
         probe.say("room", 1)

@@ -27,7 +27,7 @@ test_accepts(void)
         g_assert_true(parses(good[i], 8));
 }
 
-static const char *const refused[] = {
+static const char *const malformed[] = {
     "",
     " ",
     "[]",
@@ -88,9 +88,9 @@ static const char *const refused[] = {
 static void
 test_refuses(void)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
-        if (parses(refused[i], 8))
-            g_error("accepted: %s", refused[i]);
+    for (guint i = 0; i < G_N_ELEMENTS(malformed); i++) {
+        if (parses(malformed[i], 8))
+            g_error("accepted: %s", malformed[i]);
     }
     g_assert_null(json_text_parse("{}\0", 3, 8, NULL));
     g_assert_null(json_text_parse("{\"a\":\"\0\"}", 9, 8, NULL));
