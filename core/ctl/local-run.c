@@ -185,9 +185,14 @@ on_release(const ExecutionId *id, gboolean again_later, gpointer user_data)
     stop(user_data);
 }
 
+/* Room again after a cancel: the job is gone. */
 static void
 on_room(guint room, gpointer user_data)
 {
+    LocalRun *self = user_data;
+
+    if (self->stopped && room > 0)
+        stop(self);
 }
 
 static void
@@ -218,6 +223,10 @@ offer(gpointer user_data)
     gpointer *pair = user_data;
     LocalRun *self = pair[0];
 
+    if (self->stopped) {
+        stop(self);
+        return G_SOURCE_REMOVE;
+    }
     dispatcher_offer(self->dispatcher, self->id, EXECUTION_QUEUED, pair[1]);
     return G_SOURCE_REMOVE;
 }

@@ -169,6 +169,10 @@ child_kill_group(Child *self, int signal_number)
 {
     if (!self->reaped) {
         kill(-self->pid, signal_number);
+        /* A process can leave its group. One that did not gets the signal once: it is pending. */
+        if (signal_number == SIGKILL) {
+            kill(self->pid, signal_number);
+        }
     }
 }
 

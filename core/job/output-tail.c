@@ -10,9 +10,10 @@
 #include "log.h"
 #include "text.h"
 
-#define CHUNK      16384
-#define ROUNDS_MAX 8    /* chunks per round of the loop: 128 KiB, then others have their turn */
-#define LOGGED_MAX 1024 /* bytes of a logged line; the rest of a longer one is left out */
+#define CHUNK           16384
+#define ROUNDS_MAX      8 /* chunks per round of the loop: 128 KiB, then others have their turn */
+#define LINE_END_LENGTH 3 /* of " | ", which text_clean() makes of a line's end */
+#define LOGGED_MAX      1024 /* bytes of a logged line; the rest of a longer one is left out */
 
 struct _OutputTail {
     int fd;
@@ -23,6 +24,7 @@ struct _OutputTail {
     char *label;
     char kept[OUTPUT_TAIL_SIZE];
     gsize length;
+    gboolean cut;  /* there was more before */
     GString *line; /* NULL when lines are not logged */
 };
 
@@ -31,6 +33,7 @@ keep(OutputTail *self, const char *bytes, gsize length)
 {
     gsize over;
 
+    self->cut = self->cut || self->length + length > OUTPUT_TAIL_SIZE;
     if (length >= OUTPUT_TAIL_SIZE) {
         memcpy(self->kept, bytes + length - OUTPUT_TAIL_SIZE, OUTPUT_TAIL_SIZE);
         self->length = OUTPUT_TAIL_SIZE;
@@ -153,10 +156,27 @@ output_tail_at_end(const OutputTail *self)
     return self->fd < 0;
 }
 
+/* Where whole words begin: half a word may be the end of a URL, its signature among it. */
+static gsize
+whole_words(const OutputTail *self)
+{
+    for (gsize i = 0; self->cut && i < self->length; i++) {
+        if (g_ascii_isspace(self->kept[i])) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+/* Blanks credentials before it cuts, for of half a URL nobody could tell. */
 char *
 output_tail_text(const OutputTail *self)
 {
-    g_autofree char *text = text_clean(self->kept, (gssize)self->length, DETAILS_VALUE_MAX, TRUE);
+    gsize start = whole_words(self);
+    g_autofree char *all = text_clean(self->kept + start, (gssize)(self->length - start),
+                                      OUTPUT_TAIL_SIZE * LINE_END_LENGTH, TRUE);
+    g_autofree char *redacted = text_redact(all);
+    g_autofree char *text = text_clean(redacted, -1, DETAILS_VALUE_MAX, TRUE);
 
     return *text ? g_steal_pointer(&text) : NULL;
 }

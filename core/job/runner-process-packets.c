@@ -32,6 +32,10 @@ on_checked(RunnerProcess *self, const Packet *packet)
         runner_process_on_fault("a second answer of its check", self);
         return;
     }
+    if (packet->outcome == OUTCOME_REBOOT || packet->outcome == OUTCOME_CANCELLED) {
+        runner_process_on_fault("an answer that no check may give", self);
+        return;
+    }
     if (packet->outcome == OUTCOME_SUCCEEDED && !self->check_only) {
         self->phase = RUNNER_WAITING;
         clock_timer_clear(&self->deadline);
@@ -78,7 +82,8 @@ static void
 on_critical(RunnerProcess *self, gboolean on)
 {
     self->critical = on;
-    if (!on && self->held) {
+    /* After the deadline the kill is on its way, and no critical section stops that. */
+    if (!on && self->held && !self->deadline_passed) {
         self->held = FALSE;
         runner_process_climb(self);
     }

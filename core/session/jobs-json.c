@@ -18,6 +18,9 @@ jobs_json_depth_ok(const char *text, gsize length, guint max)
                 in_string = FALSE;
             continue;
         }
+        /* json-glib also takes comments and 'strings', which would hide brackets from this count. */
+        if (strchr("/'#", c) != NULL)
+            return FALSE;
         if (c == '"')
             in_string = TRUE;
         else if (c == '{' || c == '[')
