@@ -56,6 +56,21 @@ def base_tar():
     return tar
 
 
+def propagation():
+    """How a namespace keeps its mounts from this machine: "private" as a rule; "unchanged" in a chroot of which / is
+    no mount, when what is around it does not share mounts. None when there is no way."""
+    for way in ("private", "unchanged"):
+        with tempfile.TemporaryDirectory() as probe:
+            done = subprocess.run(["unshare", "--mount", "--propagation", way, "mount", "-t", "tmpfs", "probe", probe],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            leaked = os.path.ismount(probe)
+            if leaked:
+                run_or_raise("umount", probe)
+        if done.returncode == 0 and not leaked:
+            return way
+    return None
+
+
 def run_or_raise(*words, timeout=600):
     done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=timeout)
@@ -79,12 +94,13 @@ def unpack(root):
 class Debian:
     def __init__(self, root):
         self.root = Path(root)
+        self.propagation = propagation()
         self.archives = CACHE / "archives"
         (self.archives / "partial").mkdir(parents=True, exist_ok=True)
 
     def command(self, *words):
-        return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-euc", ENTER, "enter", str(self.root),
-                str(self.archives), *map(str, words)]
+        return ["unshare", "--mount", "--propagation", self.propagation, "/bin/sh", "-euc", ENTER, "enter",
+                str(self.root), str(self.archives), *map(str, words)]
 
     def run(self, *words, timeout=60, check=True, **options):
         """subprocess.run inside, output captured as text; AssertionError with the output when it fails."""
