@@ -38,15 +38,15 @@ def host_mirror():
     return DEFAULT_MIRROR
 
 
-def base_tar():
+def base_tar(included):
     """Makes the cached tar if it is not there; about 40 s."""
-    tar = CACHE / f"{SUITE}-{'-'.join(INCLUDED)}.tar"
+    tar = CACHE / f"{SUITE}-{'-'.join(included)}.tar"
     if tar.exists():
         return tar
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
         tree, made = Path(work, "tree"), Path(work, "made.tar")
-        run_or_raise("debootstrap", "--variant=minbase", f"--include={','.join(INCLUDED)}", SUITE, tree, host_mirror())
+        run_or_raise("debootstrap", "--variant=minbase", f"--include={','.join(included)}", SUITE, tree, host_mirror())
         # No services inside: there is nothing that would manage them.
         policy = tree / "usr/sbin/policy-rc.d"
         policy.write_text("#!/bin/sh\nexit 101\n")
@@ -79,10 +79,10 @@ def run_or_raise(*words, timeout=600):
     return done.stdout
 
 
-def unpack(root):
+def unpack(root, included=INCLUDED):
     """A fresh Debian in the (new) directory root."""
     root.mkdir()
-    run_or_raise("tar", "-C", root, "--numeric-owner", "-xf", base_tar())
+    run_or_raise("tar", "-C", root, "--numeric-owner", "-xf", base_tar(included))
     for name in ("resolv.conf", "hosts"):
         (root / "etc" / name).write_bytes(Path("/etc", name).read_bytes())
     for path in Path("/etc/apt/apt.conf.d").glob("*"):
