@@ -29,6 +29,7 @@ cp -R "$tree/packaging/debian" "$work/errand/debian"
 
 cd "$work/errand"
 if [ "$install_deps" = yes ]; then
+    apt-get -q update
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends dpkg-dev fakeroot
     DEBIAN_FRONTEND=noninteractive apt-get build-dep -y --no-install-recommends "$work/errand"
 fi

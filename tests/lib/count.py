@@ -5,8 +5,8 @@ import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 
-TAP_LINE = re.compile(r"^(not ok|ok)\b\s*(\d*)\s*-?\s*(.*?)\s*(?:#\s*(SKIP|TODO)\b.*)?$", re.IGNORECASE)
-TAP_PLAN = re.compile(r"^1\.\.(\d+)\s*(#\s*SKIP)?", re.IGNORECASE)
+TAP_LINE = re.compile(r"^(not ok|ok)\b\s*(\d*)\s*-?\s*(.*?)\s*(?:#\s*(SKIP|TODO)\b\s*(.*))?$", re.IGNORECASE)
+TAP_PLAN = re.compile(r"^1\.\.(\d+)\s*(?:(#\s*SKIP)\b\s*(.*))?", re.IGNORECASE)
 PYTEST_END = re.compile(r"^=* ?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 KEPT_LINES = 40
 
@@ -17,16 +17,22 @@ class Counts:
     failed: int = 0
     skipped: int = 0
     failures: list = field(default_factory=list)    # (name, text)
+    reasons: list = field(default_factory=list)     # why a test was skipped
 
     def fail(self, name, text):
         self.failed += 1
         self.failures.append((name, text))
+
+    def skip(self, name, reason):
+        self.skipped += 1
+        self.reasons.append((name, reason.strip() or "no reason given"))
 
     def add(self, other):
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
         self.failures += other.failures
+        self.reasons += other.reasons
 
     def total(self):
         return self.passed + self.failed + self.skipped
@@ -45,11 +51,11 @@ def from_junit(path):
     counts = Counts()
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         broken = case.find("failure") if case.find("failure") is not None else case.find("error")
+        skipped, name = case.find("skipped"), f"{case.get('classname')}::{case.get('name')}"
         if broken is not None:
-            name = f"{case.get('classname')}::{case.get('name')}"
             counts.fail(name, tail(broken.text or broken.get("message") or ""))
-        elif case.find("skipped") is not None:
-            counts.skipped += 1
+        elif skipped is not None:
+            counts.skip(name, skipped.get("message") or "")
         else:
             counts.passed += 1
     return counts
@@ -61,14 +67,15 @@ def from_tap(text, name):
     for line in text.split("\n"):
         plan, result = TAP_PLAN.match(line), TAP_LINE.match(line)
         if plan and plan[2] and plan[1] == "0":
-            return Counts(skipped=1)
+            counts.skip(name, plan[3] or "")
+            return counts
         if plan:
             planned = int(plan[1])
         elif line.startswith("Bail out!"):
             counts.fail(name, f"{line}\n{tail(text)}")
             ended = True
         elif result and result[4]:
-            counts.skipped += 1
+            counts.skip(f"{name} {result[3]}", result[5])
         elif result and result[1] == "ok":
             counts.passed += 1
         elif result:
@@ -105,7 +112,9 @@ def from_meson_test(test):
     if re.search(r"^(not ok|ok)\b|^1\.\.\d", output, re.MULTILINE):
         counts = from_tap(output, test["name"])
     elif test["result"] == "SKIP":
-        return Counts(skipped=1)
+        counts = Counts()
+        counts.skip(test["name"], tail(output, 1))
+        return counts
     else:
         counts = from_pytest_text(output) or Counts(passed=1 if good else 0)
     if not good and test["result"] != "SKIP" and counts.failed == 0:

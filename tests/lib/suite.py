@@ -23,6 +23,7 @@ def parse(arguments):
                         "every build: " + " ".join(LAYERS))
     parser.add_argument("--quick", action="store_true", help="no sanitizers, no whole daemon, no packages")
     parser.add_argument("--lint", action="store_true", help="the linters, too")
+    parser.add_argument("--vm", action="store_true", help="the shipped unit under systemd in qemu, too (5 minutes)")
     parser.add_argument("--keep", action="store_true", help="keep scratch directories also when all is well")
     options = parser.parse_args(arguments)
     options.only = [name for name in options.only.split(",") if name]
@@ -38,8 +39,7 @@ def choose(options):
         chosen = {name for name in LAYERS for only in options.only if name == only or name.startswith(only + "-")}
     else:
         chosen = set(QUICK if options.quick else LAYERS) - set(EXTRA)
-    if options.lint:
-        chosen |= set(EXTRA)
+    chosen |= {name for name in EXTRA if getattr(options, name)}
     needed = {need for name in chosen for need in LAYERS[name][0]}
     return [name for name in LAYERS if name in chosen | needed]
 
@@ -68,6 +68,8 @@ def run_layer(name, scratch):
 
 def show(name, counts, seconds):
     print(f"{name:12} {str(counts):32} {seconds:6.1f} s", flush=True)
+    for title, reason in counts.reasons:
+        print(f"    skipped {title}: {reason}", flush=True)
     for title, text in counts.failures[:SHOWN_FAILURES]:
         print(f"    FAILED {title}")
         print("".join(f"        {line}\n" for line in text.rstrip().split("\n")), end="", flush=True)

@@ -13,6 +13,7 @@ TAP = "# random seed\n1..4\nok 1 /a/b\nnot ok 2 /a/c - wrong\nok 3 /a/d # SKIP n
 def test_tap_counts_single_tests():
     counts = from_tap(TAP, "a")
     assert (counts.passed, counts.failed, counts.skipped) == (2, 1, 1)
+    assert [reason for _, reason in counts.reasons] == ["no network"]
     assert counts.failures[0][0] == "a /a/c - wrong"
 
 
@@ -23,7 +24,8 @@ def test_tap_that_ends_early_has_failed(text):
 
 
 def test_tap_may_skip_everything():
-    assert str(from_tap("1..0 # SKIP no broker\n", "a")) == "0 passed, 0 failed, 1 skipped"
+    counts = from_tap("1..0 # SKIP no broker\n", "a")
+    assert (str(counts), counts.reasons) == ("0 passed, 0 failed, 1 skipped", [("a", "no broker")])
 
 
 def test_tap_ignores_what_is_not_a_result():
@@ -35,9 +37,11 @@ def test_junit(tmp_path):
     path.write_text('<testsuites><testsuite tests="4"><testcase classname="m" name="a"/>'
                     '<testcase classname="m" name="b"><failure message="no">assert</failure></testcase>'
                     '<testcase classname="m" name="c"><error message="bad">setup</error></testcase>'
-                    '<testcase classname="m" name="d"><skipped/></testcase></testsuite></testsuites>')
+                    '<testcase classname="m" name="d"><skipped message="no loop device"/>'
+                    '</testcase></testsuite></testsuites>')
     counts = from_junit(path)
     assert str(counts) == "1 passed, 2 failed, 1 skipped"
+    assert counts.reasons == [("m::d", "no loop device")]
     assert counts.failures[0] == ("m::b", "assert")
 
 

@@ -73,7 +73,8 @@ def test_the_last_line_has_its_form(run):
 def test_choosing_layers():
     assert suite.choose(suite.parse(["--only", "unit"])) == ["build", "build-asan", "unit", "unit-asan"]
     assert "lint" not in suite.choose(suite.parse([])) and "lint" in suite.choose(suite.parse(["--lint"]))
-    assert set(suite.choose(suite.parse([]))) == set(LAYERS) - {"lint"}
+    assert set(suite.choose(suite.parse([]))) == set(LAYERS) - {"lint", "vm"}
+    assert "vm" in suite.choose(suite.parse(["--vm"]))
     assert "package" not in suite.choose(suite.parse(["--quick"]))
     with pytest.raises(SystemExit):
         suite.parse(["--only", "units"])
@@ -83,3 +84,11 @@ def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
     place = layers.Place(tmp_path / "log", tmp_path, tmp_path)
     with pytest.raises(Died, match="not done after"):
         layers.run(place, ["sh", "-c", "sleep 100 & sleep 100"], 0.2)
+
+
+def test_says_why_a_test_was_skipped(run):
+    counts = Counts(passed=1)
+    counts.skip("firmware", "no loop device")
+    _, last, output = run({"a": ((), lambda place: counts)})
+    assert last == "1 passed, 0 failed, 1 skipped"
+    assert "skipped firmware: no loop device" in output

@@ -38,15 +38,15 @@ def host_mirror():
     return DEFAULT_MIRROR
 
 
-def base_tar():
+def base_tar(included):
     """Makes the cached tar if it is not there; about 40 s."""
-    tar = CACHE / f"{SUITE}-{'-'.join(INCLUDED)}.tar"
+    tar = CACHE / f"{SUITE}-{'-'.join(included)}.tar"
     if tar.exists():
         return tar
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
         tree, made = Path(work, "tree"), Path(work, "made.tar")
-        run_or_raise("debootstrap", "--variant=minbase", f"--include={','.join(INCLUDED)}", SUITE, tree, host_mirror())
+        run_or_raise("debootstrap", "--variant=minbase", f"--include={','.join(included)}", SUITE, tree, host_mirror())
         # No services inside: there is nothing that would manage them.
         policy = tree / "usr/sbin/policy-rc.d"
         policy.write_text("#!/bin/sh\nexit 101\n")
@@ -54,6 +54,21 @@ def base_tar():
         run_or_raise("tar", "-C", tree, "--numeric-owner", "--exclude=./dev/*", "--exclude=./proc/*", "-cf", made, ".")
         made.rename(tar)
     return tar
+
+
+def propagation():
+    """How a namespace keeps its mounts from this machine: "private" as a rule; "unchanged" in a chroot of which / is
+    no mount, when what is around it does not share mounts. None when there is no way."""
+    for way in ("private", "unchanged"):
+        with tempfile.TemporaryDirectory() as probe:
+            done = subprocess.run(["unshare", "--mount", "--propagation", way, "mount", "-t", "tmpfs", "probe", probe],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            leaked = os.path.ismount(probe)
+            if leaked:
+                run_or_raise("umount", probe)
+        if done.returncode == 0 and not leaked:
+            return way
+    return None
 
 
 def run_or_raise(*words, timeout=600):
@@ -64,10 +79,10 @@ def run_or_raise(*words, timeout=600):
     return done.stdout
 
 
-def unpack(root):
+def unpack(root, included=INCLUDED):
     """A fresh Debian in the (new) directory root."""
     root.mkdir()
-    run_or_raise("tar", "-C", root, "--numeric-owner", "-xf", base_tar())
+    run_or_raise("tar", "-C", root, "--numeric-owner", "-xf", base_tar(included))
     for name in ("resolv.conf", "hosts"):
         (root / "etc" / name).write_bytes(Path("/etc", name).read_bytes())
     for path in Path("/etc/apt/apt.conf.d").glob("*"):
@@ -79,12 +94,13 @@ def unpack(root):
 class Debian:
     def __init__(self, root):
         self.root = Path(root)
+        self.propagation = propagation()
         self.archives = CACHE / "archives"
         (self.archives / "partial").mkdir(parents=True, exist_ok=True)
 
     def command(self, *words):
-        return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-euc", ENTER, "enter", str(self.root),
-                str(self.archives), *map(str, words)]
+        return ["unshare", "--mount", "--propagation", self.propagation, "/bin/sh", "-euc", ENTER, "enter",
+                str(self.root), str(self.archives), *map(str, words)]
 
     def run(self, *words, timeout=60, check=True, **options):
         """subprocess.run inside, output captured as text; AssertionError with the output when it fails."""
