@@ -275,7 +275,7 @@ offer(gpointer user_data)
     gpointer *pair = user_data;
     LocalRun *self = pair[0];
 
-    dispatcher_offer(self->dispatcher, self->id, EXECUTION_QUEUED, pair[1]);
+    dispatcher_offer(self->dispatcher, self->id, EXECUTION_QUEUED, pair[1], NULL);
     return G_SOURCE_REMOVE;
 }
 
