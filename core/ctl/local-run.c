@@ -227,7 +227,7 @@ offer(gpointer user_data)
         stop(self);
         return G_SOURCE_REMOVE;
     }
-    dispatcher_offer(self->dispatcher, self->id, EXECUTION_QUEUED, pair[1]);
+    dispatcher_offer(self->dispatcher, self->id, EXECUTION_QUEUED, pair[1], NULL);
     return G_SOURCE_REMOVE;
 }
 

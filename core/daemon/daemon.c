@@ -41,7 +41,8 @@ on_offered(const JobsExecution *execution, gpointer user_data)
 {
     Daemon *self = user_data;
 
-    dispatcher_offer(self->dispatcher, execution->id, execution->status, execution->document);
+    dispatcher_offer(self->dispatcher, execution->id, execution->status, execution->document,
+                     execution->details);
 }
 
 static void

@@ -3,6 +3,8 @@
 #include "dispatcher-private.h"
 #include "report.h"
 
+#include <string.h>
+
 #define JOBS_MAX 256 /* held at once; the service has no reason to send so many */
 
 Dispatcher *
@@ -137,9 +139,28 @@ begin(Job *job)
     }
 }
 
+/* What an earlier life had told: where it was is errand's, the rest is a plugin's. */
+static void
+read_back(Details *details, GHashTable *saved)
+{
+    GHashTableIter iter;
+    gpointer key = NULL;
+    gpointer value = NULL;
+
+    if (!saved) {
+        return;
+    }
+    g_hash_table_iter_init(&iter, saved);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        gboolean own = strcmp(key, "step") == 0 || strcmp(key, "progress") == 0;
+
+        details_set(details, own ? DETAILS_OWN : DETAILS_PLUGIN, key, value);
+    }
+}
+
 void
 dispatcher_offer(Dispatcher *self, const ExecutionId *id, ExecutionStatus status,
-                 const char *document)
+                 const char *document, GHashTable *saved)
 {
     g_autoptr(Job) job = NULL;
 
@@ -152,6 +173,7 @@ dispatcher_offer(Dispatcher *self, const ExecutionId *id, ExecutionStatus status
     }
     job = job_ref(add(self, id, document));
     if (status == EXECUTION_IN_PROGRESS) {
+        read_back(job->record->details, saved);
         job_decide(job, EXECUTION_FAILED, "interrupted",
                    "the service has it in progress, but nothing on this gateway's disk tells what "
                    "ran of it: it was not run again");

@@ -82,10 +82,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dispatcher, dispatcher_free)
 void dispatcher_recover(Dispatcher *self);
 
 /* A new execution. status is the service's; IN_PROGRESS without a record here means that an earlier
- * life began it and its record is lost: FAILED "interrupted". document may be NULL (then it is
- * invalid). */
+ * life began it and its record is lost: FAILED "interrupted", with the details that it had saved at
+ * the service (char * -> char *; NULL for none). document may be NULL (then it is invalid). */
 void dispatcher_offer(Dispatcher *self, const ExecutionId *id, ExecutionStatus status,
-                      const char *document);
+                      const char *document, GHashTable *saved);
 /* The answers to the callbacks. Unknown ids are ignored. */
 void dispatcher_claimed(Dispatcher *self, const ExecutionId *id, gboolean accepted,
                         const char *document);

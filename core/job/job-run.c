@@ -144,7 +144,8 @@ static void
 start_heartbeat(Job *self)
 {
     clock_timer_clear(&self->heartbeat);
-    self->heartbeat = clock_timer_add((gint64)self->timer_minutes * 60000 / 3, on_heartbeat, self);
+    self->heartbeat =
+        clock_timer_add_scaled((gint64)self->timer_minutes * 60000 / 3, on_heartbeat, self);
 }
 
 /* "Started" is on disk before the plugin hears of it: what may have run is never run twice. */

@@ -156,11 +156,12 @@ output_tail_at_end(const OutputTail *self)
     return self->fd < 0;
 }
 
-/* Where whole words begin: half a word may be the end of a URL, its signature among it. */
+/* Where whole words begin: half a word may be the end of a URL, its signature among it. No URL is
+ * as long as half of what is kept; of output without blanks, the end is what was asked for. */
 static gsize
 whole_words(const OutputTail *self)
 {
-    for (gsize i = 0; self->cut && i < self->length; i++) {
+    for (gsize i = 0; self->cut && i < OUTPUT_TAIL_SIZE / 2; i++) {
         if (g_ascii_isspace(self->kept[i])) {
             return i;
         }

@@ -6,7 +6,7 @@
 typedef struct {
     ExecutionId *id;
     ExecutionStatus status; /* as the service sees it: QUEUED, IN_PROGRESS, ... */
-    gint64 version;         /* versionNumber; for the log only, never sent back */
+    gint64 version;         /* versionNumber; never sent back */
     gint64 seconds_left;    /* approximateSecondsBeforeTimedOut; -1 when no timer runs */
     char *document;         /* JSON text; NULL when the message carried none */
     GHashTable *details;    /* statusDetails the service keeps: char * -> char *; never NULL */

@@ -41,7 +41,11 @@
 
 /* Marks an execution that this process started by start-next: the service ignores the details of a
  * start-next that finds the head already running. */
-#define SESSION_MARKER_KEY "startedBy"
+#define SESSION_MARKER_KEY      "startedBy"
+/* What the marks of all processes begin with, and the versionNumber after a start-next: executions
+ * are queued as 1, and each accepted update adds one. */
+#define SESSION_RUN_PREFIX      "errand"
+#define SESSION_STARTED_VERSION 2
 
 typedef enum {
     SESSION_EVENT_CONNECT, /* it is time to connect */

@@ -80,16 +80,21 @@ session_is_news(Session *self, const JobsExecution *execution)
     return FALSE;
 }
 
-/* An execution with this process's mark was started by its start-next and by nobody else; to its
- * owner, one that nobody has worked on is a queued one. */
+/* An execution with this process's mark was started by its start-next and by nobody else; one with
+ * the mark of an earlier life had no claim accepted as long as its version is the one that
+ * start-next gave it. To its owner, one that nobody has worked on is a queued one. */
 static void
 session_unmark(const Session *self, JobsExecution *execution)
 {
     const char *mark = g_hash_table_lookup(execution->details, SESSION_MARKER_KEY);
+    gboolean untouched = FALSE;
 
-    if (mark == NULL || strcmp(mark, self->run) != 0 || execution->status != EXECUTION_IN_PROGRESS)
+    if (mark == NULL)
         return;
-    execution->status = EXECUTION_QUEUED;
+    untouched = strcmp(mark, self->run) == 0 || (g_str_has_prefix(mark, SESSION_RUN_PREFIX) &&
+                                                 execution->version <= SESSION_STARTED_VERSION);
+    if (untouched && execution->status == EXECUTION_IN_PROGRESS)
+        execution->status = EXECUTION_QUEUED;
     g_hash_table_remove(execution->details, SESSION_MARKER_KEY);
 }
 

@@ -109,7 +109,7 @@ session_make_parts(Session *self)
     self->requests = requests_new(times.request_timeout_ms, times.ask_first_ms, times.retry_cap_ms);
     self->held = held_new();
     self->filters = topics_filters(self->options.thing_name);
-    self->run = g_strdup_printf("errand%08x", g_random_int());
+    self->run = g_strdup_printf(SESSION_RUN_PREFIX "%08x", g_random_int());
     self->pull_ms = ATTEMPTS_NEVER;
     self->resync_ms = ATTEMPTS_NEVER;
     self->resubscribe_ms = ATTEMPTS_NEVER;

@@ -83,7 +83,7 @@ main(int argc, char **argv)
     if (world_state_of(world, "one") == NULL && !exists(world, "reports")) {
         dispatcher_offer(world->dispatcher, id,
                          exists(world, "claimed") ? EXECUTION_IN_PROGRESS : EXECUTION_QUEUED,
-                         argv[4]);
+                         argv[4], NULL);
     }
     g_timeout_add(2, on_tick, NULL);
     if (world_state_of(world, "one") || world->ledger->len > 0) {

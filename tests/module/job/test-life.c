@@ -113,7 +113,7 @@ test_in_progress_without_record(void)
     g_autofree char *document = knob_document(world, "knob", "");
     g_autoptr(ExecutionId) id = world_id("one");
 
-    dispatcher_offer(world->dispatcher, id, EXECUTION_IN_PROGRESS, document);
+    dispatcher_offer(world->dispatcher, id, EXECUTION_IN_PROGRESS, document, NULL);
     world_expect(world_finish(world, "one"), EXECUTION_FAILED, "interrupted", NULL);
     knob_expect_runs(world, "");
 }

@@ -309,7 +309,7 @@ world_offer(World *self, const char *job_id, const char *document)
 {
     g_autoptr(ExecutionId) id = world_id(job_id);
 
-    dispatcher_offer(self->dispatcher, id, EXECUTION_QUEUED, document);
+    dispatcher_offer(self->dispatcher, id, EXECUTION_QUEUED, document, NULL);
 }
 
 static gboolean
