@@ -2,17 +2,15 @@
 
 import base64
 import os
-import shutil
 import signal
 import socket
-import ssl
 import subprocess
-import threading
 import time
 from pathlib import Path
 
 import pytest
 from broker import FakeBroker, Tunnel
+from peers import Listener, key_on_token, make_ca, read_then, reset, tls_server
 from probe import Probe
 
 THING = "gw-1"
@@ -74,45 +72,6 @@ def test_one_connect_a_second():
         assert len(apart) == 2 and min(apart) >= 0.99, apart
 
 
-class Listener:
-    """Accepts and does as told with each connection."""
-
-    def __init__(self, treat):
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.treat, self.kept = treat, []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.socket.accept()
-            except OSError:
-                return
-            self.kept.append(client)
-            threading.Thread(target=self.treat, args=(client,), daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-        for client in self.kept:
-            client.close()
-
-
-def reset(client):
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    client.close()
-
-
-def read_then(what):
-    def treat(client):
-        client.recv(10)
-        what(client)
-    return treat
-
-
 @pytest.mark.parametrize("treat", [
     reset, lambda client: client.close(), read_then(reset), read_then(lambda client: client.close()),
     read_then(lambda client: client.shutdown(socket.SHUT_RDWR)), read_then(lambda client: client.sendall(b"HTTP/1.1 400 no\r\n")),
@@ -158,34 +117,6 @@ def test_full_backlog(credentials):
             probe.wait_log("did not answer in time")
         for filler in fillers:
             filler.close()
-
-
-def make_ca(directory, name):
-    key, certificate = directory / f"{name}.key", directory / f"{name}.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", key, "-out", certificate, "-subj", f"/CN={name}", "-days", "10"],
-                   check=True, capture_output=True)
-    return key, certificate
-
-
-def tls_server(certificate, key, alpn=None, seen=None):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    if alpn:
-        context.set_alpn_protocols([alpn])
-
-    names = []
-    context.sni_callback = lambda secure, name, _: names.append(name)
-
-    def treat(client):
-        try:
-            with context.wrap_socket(client, server_side=True) as secure:
-                if seen is not None:
-                    seen.append((secure.selected_alpn_protocol(), names[-1] if names else None))
-                secure.recv(100)
-        except (OSError, ssl.SSLError):
-            pass
-    return treat
 
 
 def test_wrong_host_name(credentials):
@@ -257,21 +188,7 @@ def test_options(words, part):
 
 
 def test_pkcs11(tmp_path, credentials, monkeypatch):
-    if shutil.which("softhsm2-util") is None:
-        pytest.skip("softhsm2 is not installed")
-    tokens = tmp_path / "tokens"
-    tokens.mkdir()
-    config = tmp_path / "softhsm2.conf"
-    config.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(config))
-    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")  # the engine's own
-    monkeypatch.setenv("PKCS11_MODULE_PATH", "/usr/lib/softhsm/libsofthsm2.so")
-    p8 = tmp_path / "key.p8"
-    subprocess.run(["openssl", "pkcs8", "-topk8", "-nocrypt", "-in", credentials["key"], "-out", p8], check=True)
-    for words in (["--init-token", "--free", "--label", "probe", "--pin", "1234", "--so-pin", "5678"],
-                  ["--import", p8, "--token", "probe", "--label", "thing", "--id", "01", "--pin", "1234"]):
-        subprocess.run(["softhsm2-util", *map(str, words)], check=True, capture_output=True)
-    uri = "pkcs11:token=probe;object=thing;type=private;pin-value="
+    uri = key_on_token(tmp_path, credentials["key"], monkeypatch)
     with Probe.for_thing({**credentials, "key": uri + "1234"}) as probe:
         probe.expect("state ready")
     with Probe.for_thing({**credentials, "key": uri + "9999"}) as probe:
