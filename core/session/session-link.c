@@ -168,8 +168,10 @@ static gint64
 session_reconnect_delay(Session *self)
 {
     gint64 since_ms = (session_now() - self->connect_ms) * (gint64)clock_scale();
+    /* Not inside MAX(), which would draw twice. */
+    gint64 delay_ms = backoff_next(&self->reconnect);
 
-    return MAX(backoff_next(&self->reconnect), SESSION_CONNECT_APART_MS - since_ms);
+    return MAX(delay_ms, SESSION_CONNECT_APART_MS - since_ms);
 }
 
 static void

@@ -13,6 +13,8 @@ ALLOWED = [
     ("banned-calls", "tests/bench/bench.py", "time.sleep", "idling is what it measures"),
     ("banned-calls", "tests/sandbox/test_serve.py", "time.sleep", "a parent that only waits to be killed"),
     ("banned-calls", "tests/unit/plugins/http-server.py", "time.sleep", "a slow server is what it plays"),
+    ("banned-calls", "tests/device/test_link_blocked.py", "time.sleep",
+     "a job must go on while the link does nothing for a while"),
     ("banned-calls", "tests/unit/session/test_link.py", "time.sleep",
      "measures CPU and wake-ups over a stretch of time in which nothing may happen"),
     ("banned-calls", "tests/unit/session/test_secure.py", "time.sleep", "measures CPU while nothing may happen"),

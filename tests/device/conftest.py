@@ -10,9 +10,11 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "sandbox"))
+sys.path.append(str(HERE.parent / "unit/session"))    # scripted brokers, proxies and peers
 
 from device import Device  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
+from network import FAR, FAR6, NAME, network  # noqa: E402,F401
 
 ALARM = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|CRITICAL|GLib.*-ERROR|\*\* ERROR|core dumped")
 SECRET = re.compile(r"X-Amz-Signature=(?!\*)[0-9a-fA-F]{8}|BEGIN [A-Z ]*PRIVATE KEY")
@@ -21,7 +23,8 @@ SECRET = re.compile(r"X-Amz-Signature=(?!\*)[0-9a-fA-F]{8}|BEGIN [A-Z ]*PRIVATE 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
     """One Jobs service for all tests; each test has a thing of its own."""
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+    names = [word for name in ("localhost", FAR, FAR6, NAME, "::1") for word in ("--name", name)]
+    with Sandbox(tmp_path_factory.mktemp("sandbox"), *names) as sandbox:
         yield sandbox
 
 

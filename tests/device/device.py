@@ -47,6 +47,7 @@ class Device:
         self.environment = {}
         self.groups = self._default_groups()
         self.arguments = ["--verbose"]
+        self.prefix = []    # a command that ends by becoming errandd
 
     def _default_groups(self):
         endpoint = self.sandbox.endpoint if self.sandbox else None
@@ -96,7 +97,8 @@ class Device:
         self.log_start = self.log_file.stat().st_size
         since = self.sandbox.last() if self.sandbox and ready else 0
         self.process = subprocess.Popen(
-            [str(ERRANDD), "--config", str(config), *self.arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            [*self.prefix, str(ERRANDD), "--config", str(config), *self.arguments],
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL,
             env={**os.environ, **self.environment, **environment})
         log.close()
         if ready:

@@ -1,4 +1,5 @@
-"""Timers: the step timer is set with the claim and pushed out by those who work, and what the service ends, ends here."""
+"""Timers: the step timer is set with the claim and pushed out by those who work, and what the service ends, ends
+here."""
 
 import pytest
 

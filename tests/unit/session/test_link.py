@@ -8,7 +8,7 @@ import time
 
 import pytest
 from broker import FakeBroker
-from listener import Listener
+from peers import Listener
 from probe import BUSY, Probe
 
 THING = "gw-1"

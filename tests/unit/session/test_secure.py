@@ -1,31 +1,16 @@
 """TLS, credentials and the way through a proxy: what is wrong is named, secrets are not, and nothing spins."""
 
 import base64
-import shutil
 import socket
-import ssl
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from broker import Tunnel
-from listener import Listener
+from peers import Listener, key_on_token, make_ca, read_then, reset, tls_server
 from probe import BUSY, Probe
 
 THING = "gw-1"
-
-
-def reset(client):
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    client.close()
-
-
-def read_then(what):
-    def treat(client):
-        client.recv(10)
-        what(client)
-    return treat
 
 
 @pytest.mark.parametrize("treat", [
@@ -40,34 +25,6 @@ def test_breaks_in_the_handshake_do_not_spin(credentials, treat):
             probe.expect("state offline")
         time.sleep(1)
         assert probe.cpu_seconds() < BUSY
-
-
-def make_ca(directory, name):
-    key, certificate = directory / f"{name}.key", directory / f"{name}.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", key, "-out", certificate, "-subj", f"/CN={name}", "-days", "10"],
-                   check=True, capture_output=True)
-    return key, certificate
-
-
-def tls_server(certificate, key, alpn=None, seen=None):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    if alpn:
-        context.set_alpn_protocols([alpn])
-
-    names = []
-    context.sni_callback = lambda secure, name, _: names.append(name)
-
-    def treat(client):
-        try:
-            with context.wrap_socket(client, server_side=True) as secure:
-                if seen is not None:
-                    seen.append((secure.selected_alpn_protocol(), names[-1] if names else None))
-                secure.recv(100)
-        except (OSError, ssl.SSLError):
-            pass
-    return treat
 
 
 def test_a_certificate_for_another_host_is_refused(credentials):
@@ -139,21 +96,7 @@ def test_bad_options_are_refused(words, part):
 
 
 def test_a_key_in_a_token_works(tmp_path, credentials, monkeypatch):
-    if shutil.which("softhsm2-util") is None:
-        pytest.skip("softhsm2 is not installed")
-    tokens = tmp_path / "tokens"
-    tokens.mkdir()
-    config = tmp_path / "softhsm2.conf"
-    config.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(config))
-    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")  # the engine's own
-    monkeypatch.setenv("PKCS11_MODULE_PATH", "/usr/lib/softhsm/libsofthsm2.so")
-    p8 = tmp_path / "key.p8"
-    subprocess.run(["openssl", "pkcs8", "-topk8", "-nocrypt", "-in", credentials["key"], "-out", p8], check=True)
-    for words in (["--init-token", "--free", "--label", "probe", "--pin", "1234", "--so-pin", "5678"],
-                  ["--import", p8, "--token", "probe", "--label", "thing", "--id", "01", "--pin", "1234"]):
-        subprocess.run(["softhsm2-util", *map(str, words)], check=True, capture_output=True)
-    uri = "pkcs11:token=probe;object=thing;type=private;pin-value="
+    uri = key_on_token(tmp_path, credentials["key"], monkeypatch)
     with Probe.for_thing({**credentials, "key": uri + "1234"}) as probe:
         probe.expect("state ready")
     with Probe.for_thing({**credentials, "key": uri + "9999"}) as probe:
