@@ -11,8 +11,17 @@
 #include "durable-private.h"
 
 #define DURABLE_TEMP_PREFIX ".tmp-"
+#define DURABLE_TEMP_SIZE   (sizeof DURABLE_TEMP_PREFIX + 16)
 #define DURABLE_TEMP_TRIES  100
 #define DURABLE_OPEN_FLAGS  (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+
+struct _DurableAhead {
+    char *path;
+    GBytes *content;
+    int directory_fd;
+    char temp[DURABLE_TEMP_SIZE];
+    gboolean used; /* there is no temporary file any more */
+};
 
 static const char *
 durable_hint(int code)
@@ -161,12 +170,12 @@ durable_fill(int fd, const void *content, gsize length)
     return good;
 }
 
+/* A synced file beside what it is to replace; temp receives its name. */
 static gboolean
-durable_write_at(int directory_fd, const char *path, const char *name, const void *content,
-                 gsize length, GError **error)
+durable_prepare(int directory_fd, const char *path, char *temp, gsize temp_size,
+                const void *content, gsize length, GError **error)
 {
-    char temp[sizeof DURABLE_TEMP_PREFIX + 16];
-    int fd = durable_create_temp(directory_fd, temp, sizeof temp);
+    int fd = durable_create_temp(directory_fd, temp, temp_size);
 
     if (fd < 0)
         return durable_fail("create a temporary file for", path, errno, error);
@@ -176,6 +185,13 @@ durable_write_at(int directory_fd, const char *path, const char *name, const voi
         return durable_fail("write", path, saved, error);
     }
     crash_point("durable:temp-written");
+    return TRUE;
+}
+
+static gboolean
+durable_commit(int directory_fd, const char *path, const char *temp, const char *name,
+               GError **error)
+{
     if (renameat(directory_fd, temp, directory_fd, name) != 0) {
         int saved = errno;
         unlinkat(directory_fd, temp, 0);
@@ -190,6 +206,7 @@ durable_write(const char *directory, const char *name, const void *content, gsiz
               GError **error)
 {
     g_autofree char *path = g_build_filename(directory, name, NULL);
+    char temp[DURABLE_TEMP_SIZE];
     int directory_fd = -1;
 
     if (!durable_name_valid(directory, name, error))
@@ -197,9 +214,69 @@ durable_write(const char *directory, const char *name, const void *content, gsiz
     directory_fd = durable_open_directory(directory, error);
     if (directory_fd < 0)
         return FALSE;
-    gboolean good = durable_write_at(directory_fd, path, name, content, length, error);
+    gboolean good =
+        durable_prepare(directory_fd, path, temp, sizeof temp, content, length, error) &&
+        durable_commit(directory_fd, path, temp, name, error);
     close(directory_fd);
     return good;
+}
+
+DurableAhead *
+durable_ahead_new(const char *directory, const char *name, const void *content, gsize length)
+{
+    DurableAhead *self;
+    char temp[DURABLE_TEMP_SIZE];
+    int directory_fd =
+        durable_name_valid(directory, name, NULL) ? durable_open_directory(directory, NULL) : -1;
+
+    if (directory_fd < 0)
+        return NULL;
+    if (!durable_prepare(directory_fd, name, temp, sizeof temp, content, length, NULL)) {
+        close(directory_fd);
+        return NULL;
+    }
+    self = g_new0(DurableAhead, 1);
+    self->path = g_build_filename(directory, name, NULL);
+    self->content = g_bytes_new(content, length);
+    self->directory_fd = directory_fd;
+    memcpy(self->temp, temp, sizeof temp);
+    crash_point("durable:ahead");
+    return self;
+}
+
+static gboolean
+durable_ahead_is(const DurableAhead *self, const char *path, const void *content, gsize length)
+{
+    gsize size = 0;
+    const void *bytes = g_bytes_get_data(self->content, &size);
+
+    return strcmp(self->path, path) == 0 && size == length && memcmp(bytes, content, size) == 0;
+}
+
+gboolean
+durable_write_ahead(DurableAhead *ahead, const char *directory, const char *name,
+                    const void *content, gsize length, GError **error)
+{
+    g_autoptr(DurableAhead) self = ahead;
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+
+    if (self == NULL || !durable_ahead_is(self, path, content, length))
+        return durable_write(directory, name, content, length, error);
+    self->used = TRUE;
+    return durable_commit(self->directory_fd, path, self->temp, name, error);
+}
+
+void
+durable_ahead_free(DurableAhead *self)
+{
+    if (self == NULL)
+        return;
+    if (!self->used)
+        unlinkat(self->directory_fd, self->temp, 0);
+    close(self->directory_fd);
+    g_bytes_unref(self->content);
+    g_free(self->path);
+    g_free(self);
 }
 
 /* Opens name in directory; anything but a regular file is EINVAL. -1 on error. */

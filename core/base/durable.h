@@ -19,6 +19,22 @@ gboolean durable_make_directory(const char *path, GError **error) G_GNUC_WARN_UN
 /* Replaces directory/name by content. */
 gboolean durable_write(const char *directory, const char *name, const void *content, gsize length,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A replacement that is written and synced already and only waits to be put in place. Whoever knows
+ * what the next durable_write() will most likely say has it done while waiting for something else:
+ * the rename is what counts, so nothing happens before its time. */
+typedef struct _DurableAhead DurableAhead;
+/* NULL when it cannot be written: then nothing is gained, and durable_write() says why. Blocks for
+ * one sync. */
+DurableAhead *durable_ahead_new(const char *directory, const char *name, const void *content,
+                                gsize length);
+/* The same as durable_write(), which it is when ahead (may be NULL) is for something else or has
+ * other content. Takes ahead. */
+gboolean durable_write_ahead(DurableAhead *ahead, const char *directory, const char *name,
+                             const void *content, gsize length,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Drops the replacement. */
+void durable_ahead_free(DurableAhead *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DurableAhead, durable_ahead_free)
 /* The content, with a NUL after it; NULL and G_FILE_ERROR_NOENT when absent, _FAILED when over
  * limit, _INVAL when not a regular file. */
 char *durable_read(const char *directory, const char *name, gsize limit, gsize *length,

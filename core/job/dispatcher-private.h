@@ -23,7 +23,9 @@ struct _Dispatcher {
     DispatcherCallbacks callbacks;
     gpointer user_data;
 
-    GPtrArray *jobs;    /* Job, order of arrival; holds a reference each */
+    GPtrArray *jobs; /* Job, order of arrival; holds a reference each */
+    GQueue over;     /* Job; their folders are to be removed */
+    guint over_idle;
     GPtrArray *leaving; /* RunnerProcess that were abandoned and are not gone yet */
     Reboot *reboot;
     gboolean reboot_asked; /* about_to_reboot was called */
@@ -79,6 +81,9 @@ void dispatcher_stay_up(Dispatcher *self);
 /* The record cannot be written: says so now and then. */
 void dispatcher_store_failed(Dispatcher *self, const Job *job, const GError *error);
 void dispatcher_remove(Dispatcher *self, Job *job);
+/* The same for one that is over: its folder goes and a line of history stays, both when there is
+ * nothing better to do, for the next job may be waiting. */
+void dispatcher_bury(Dispatcher *self, Job *job);
 /* Kills a runner that is not needed any more. */
 void dispatcher_abandon(Dispatcher *self, RunnerProcess **runner);
 
@@ -122,6 +127,8 @@ const PlanStep *job_step(const Job *self, guint index);
 ExecutionStatus job_status_of(Outcome outcome);
 /* The check said yes and the claim is ours: makes "started" durable and tells the runner to go. */
 void job_run_go(Job *self);
+/* The claim is on its way: prepares what job_run_go() will write. */
+void job_run_expect_go(Job *self);
 void job_run_on_packet(RunnerProcess *runner, const Packet *packet, gpointer user_data);
 void job_run_on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_data);
 void job_run_stop(Job *self);

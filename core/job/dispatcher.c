@@ -20,36 +20,10 @@ dispatcher_new(const DispatcherOptions *options, Registry *registry, JobStore *s
     self->user_data = user_data;
     self->jobs = g_ptr_array_new();
     self->leaving = g_ptr_array_new();
+    g_queue_init(&self->over);
     self->reboot = reboot_new((const char *const *)options->reboot_command, options->boot_id_file);
     self->room = G_MAXUINT;
     return self;
-}
-
-void
-dispatcher_free(Dispatcher *self)
-{
-    if (!self) {
-        return;
-    }
-    clock_timer_clear(&self->stop_timer);
-    clock_timer_clear(&self->going_down);
-    if (self->stop_idle) {
-        g_source_destroy(self->stop_idle);
-        g_source_unref(self->stop_idle);
-    }
-    for (guint i = 0; i < self->jobs->len; i++) {
-        job_run_clear(self->jobs->pdata[i]);
-    }
-    for (guint i = 0; i < self->leaving->len; i++) {
-        runner_process_free(self->leaving->pdata[i]);
-    }
-    for (guint i = 0; i < self->jobs->len; i++) {
-        job_unref(self->jobs->pdata[i]);
-    }
-    g_ptr_array_unref(self->jobs);
-    g_ptr_array_unref(self->leaving);
-    reboot_free(self->reboot);
-    g_free(self);
 }
 
 static Job *
@@ -71,6 +45,72 @@ dispatcher_remove(Dispatcher *self, Job *job)
     job->owner = NULL;
     g_ptr_array_remove(self->jobs, job);
     job_unref(job);
+}
+
+static void
+remove_folders(Dispatcher *self)
+{
+    Job *job;
+
+    g_clear_handle_id(&self->over_idle, g_source_remove);
+    while ((job = g_queue_pop_head(&self->over))) {
+        g_autoptr(GError) error = NULL;
+
+        if (!job_store_remove(self->store, job->record, job->outcome ? job->outcome : "CANCELED",
+                              &error)) {
+            log_job(G_LOG_LEVEL_WARNING, job->record->id->job_id, "its folder stays behind: %s",
+                    error->message);
+        }
+        job_unref(job);
+    }
+}
+
+static gboolean
+on_over_idle(gpointer user_data)
+{
+    Dispatcher *self = user_data;
+
+    self->over_idle = 0;
+    remove_folders(self);
+    return G_SOURCE_REMOVE;
+}
+
+void
+dispatcher_bury(Dispatcher *self, Job *job)
+{
+    g_queue_push_tail(&self->over, job_ref(job));
+    dispatcher_remove(self, job);
+    if (self->over_idle == 0) {
+        self->over_idle = g_idle_add(on_over_idle, self);
+    }
+}
+
+void
+dispatcher_free(Dispatcher *self)
+{
+    if (!self) {
+        return;
+    }
+    clock_timer_clear(&self->stop_timer);
+    clock_timer_clear(&self->going_down);
+    if (self->stop_idle) {
+        g_source_destroy(self->stop_idle);
+        g_source_unref(self->stop_idle);
+    }
+    remove_folders(self);
+    for (guint i = 0; i < self->jobs->len; i++) {
+        job_run_clear(self->jobs->pdata[i]);
+    }
+    for (guint i = 0; i < self->leaving->len; i++) {
+        runner_process_free(self->leaving->pdata[i]);
+    }
+    for (guint i = 0; i < self->jobs->len; i++) {
+        job_unref(self->jobs->pdata[i]);
+    }
+    g_ptr_array_unref(self->jobs);
+    g_ptr_array_unref(self->leaving);
+    reboot_free(self->reboot);
+    g_free(self);
 }
 
 static void
@@ -115,6 +155,20 @@ add(Dispatcher *self, const ExecutionId *id, const char *document)
     record->document = g_strdup(document);
     g_ptr_array_add(self->jobs, job);
     return job;
+}
+
+static gint
+compare_id(gconstpointer job, gconstpointer id)
+{
+    return execution_id_equal(((const Job *)job)->record->id, id) ? 0 : 1;
+}
+
+static void
+remove_folders_of(Dispatcher *self, const ExecutionId *id)
+{
+    if (g_queue_find_custom(&self->over, id, compare_id)) {
+        remove_folders(self);
+    }
 }
 
 static void
@@ -171,6 +225,8 @@ dispatcher_offer(Dispatcher *self, const ExecutionId *id, ExecutionStatus status
         self->callbacks.release(id, TRUE, self->user_data);
         return;
     }
+    /* Offered again, it must not lose its new folder. */
+    remove_folders_of(self, id);
     job = job_ref(add(self, id, document));
     if (status == EXECUTION_IN_PROGRESS) {
         read_back(job->record->details, saved);

@@ -113,6 +113,36 @@ ask_refresh(Job *self, RunnerProcess *runner)
     }
 }
 
+static void
+gather(Job *self, Details *details, const RunnerProcess *runner, const Verdict *verdict)
+{
+    gboolean with_stdout =
+        !self->plan->is_steps || self->plan->include_stdout || verdict->outcome == OUTCOME_FAILED;
+    g_autofree char *out = with_stdout ? runner_process_stdout(runner) : NULL;
+    g_autofree char *err = runner_process_stderr(runner);
+
+    report_process(details, verdict, out, err);
+}
+
+/* What a success without remarks will be stored as. */
+static void
+expect_success(Job *self, const RunnerProcess *runner)
+{
+    const Verdict verdict = {.outcome = OUTCOME_SUCCEEDED};
+    g_autoptr(Details) details = details_copy(self->record->details);
+    JobRecord decided = *self->record;
+
+    if (self->state != LIFE_RUNNING || decided.step + 1 < self->plan->steps->len) {
+        return;
+    }
+    gather(self, details, runner, &verdict);
+    report_end(details, EXECUTION_SUCCEEDED, NULL, NULL);
+    decided.details = details;
+    decided.status = EXECUTION_SUCCEEDED;
+    decided.state = STORED_DECIDED;
+    job_store_expect(self->owner->store, &decided);
+}
+
 void
 job_run_on_packet(RunnerProcess *runner, const Packet *packet, gpointer user_data)
 {
@@ -133,6 +163,11 @@ job_run_on_packet(RunnerProcess *runner, const Packet *packet, gpointer user_dat
     case PACKET_REFRESH:
         ask_refresh(self, runner);
         break;
+    case PACKET_RESULT:
+        if (packet->outcome == OUTCOME_SUCCEEDED) {
+            expect_success(self, runner);
+        }
+        break;
     default:
         break;
     }
@@ -148,6 +183,14 @@ start_heartbeat(Job *self)
         clock_timer_add_scaled((gint64)self->timer_minutes * 60000 / 3, on_heartbeat, self);
 }
 
+static void
+mark_started(const Job *self, JobRecord *record)
+{
+    record->attempts++;
+    record->claimed = TRUE;
+    record->resumable = runner_process_is_resumable(self->runner);
+}
+
 /* "Started" is on disk before the plugin hears of it: what may have run is never run twice. */
 static gboolean
 store_started(Job *self, GError **error)
@@ -159,10 +202,18 @@ store_started(Job *self, GError **error)
         return FALSE;
     }
     self->has_state = self->has_state && self->start != START_FIRST;
-    record->attempts++;
-    record->claimed = TRUE;
-    record->resumable = runner_process_is_resumable(self->runner);
+    mark_started(self, record);
     return job_store(self, STORED_RUNNING, error);
+}
+
+void
+job_run_expect_go(Job *self)
+{
+    JobRecord started = *self->record;
+
+    mark_started(self, &started);
+    started.state = STORED_RUNNING;
+    job_store_expect(self->owner->store, &started);
 }
 
 void
@@ -274,17 +325,6 @@ step_failed(Job *self, const Verdict *verdict)
     next_step(self);
 }
 
-static void
-gather(Job *self, const RunnerProcess *runner, const Verdict *verdict)
-{
-    gboolean with_stdout =
-        !self->plan->is_steps || self->plan->include_stdout || verdict->outcome == OUTCOME_FAILED;
-    g_autofree char *out = with_stdout ? runner_process_stdout(runner) : NULL;
-    g_autofree char *err = runner_process_stderr(runner);
-
-    report_process(self->record->details, verdict, out, err);
-}
-
 void
 job_run_on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_data)
 {
@@ -295,7 +335,7 @@ job_run_on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_da
     if (self->state == LIFE_CANCELLING) {
         job_event(self, LIFE_EVENT_STOPPED);
     } else {
-        gather(self, runner, verdict);
+        gather(self, self->record->details, runner, verdict);
         if (self->state != LIFE_RUNNING) {
             job_decide(self, job_status_of(verdict->outcome), verdict->reason, verdict->message);
         } else if (verdict->outcome == OUTCOME_SUCCEEDED) {

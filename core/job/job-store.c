@@ -30,6 +30,7 @@ struct _JobStore {
     char *directory;
     char *jobs;
     char *damaged;
+    DurableAhead *ahead; /* of the record that will be updated next */
 };
 
 static gboolean
@@ -65,6 +66,7 @@ job_store_free(JobStore *self)
     g_free(self->directory);
     g_free(self->jobs);
     g_free(self->damaged);
+    durable_ahead_free(self->ahead);
     g_free(self);
 }
 
@@ -95,6 +97,7 @@ job_store_forget(JobStore *self, const ExecutionId *id)
     g_autofree char *folder = folder_of(self, id);
     g_autoptr(GError) error = NULL;
 
+    g_clear_pointer(&self->ahead, durable_ahead_free);
     if (!durable_remove_tree(folder, &error)) {
         log_job(G_LOG_LEVEL_WARNING, id->job_id, "its folder stays behind: %s", error->message);
     }
@@ -235,11 +238,23 @@ job_store_update(JobStore *self, const JobRecord *record, GError **error)
     g_autofree char *text = job_record_to_text(record, &length);
 
     crash_point("job:store-update");
-    if (!durable_write(folder, RECORD_FILE, text, length, error)) {
+    if (!durable_write_ahead(g_steal_pointer(&self->ahead), folder, RECORD_FILE, text, length,
+                             error)) {
         return FALSE;
     }
     crash_point("job:store-updated");
     return TRUE;
+}
+
+void
+job_store_expect(JobStore *self, const JobRecord *record)
+{
+    g_autofree char *folder = folder_of(self, record->id);
+    gsize length = 0;
+    g_autofree char *text = job_record_to_text(record, &length);
+
+    durable_ahead_free(self->ahead);
+    self->ahead = durable_ahead_new(folder, RECORD_FILE, text, length);
 }
 
 gboolean
@@ -356,6 +371,7 @@ job_store_remove(JobStore *self, const JobRecord *record, const char *outcome, G
     g_autoptr(GError) history = NULL;
 
     crash_point("job:store-remove");
+    g_clear_pointer(&self->ahead, durable_ahead_free);
     if (!durable_append_line(self->directory, HISTORY_FILE, line, HISTORY_SIZE_MAX, &history)) {
         log_job(G_LOG_LEVEL_WARNING, record->id->job_id, "no line of history: %s",
                 history->message);

@@ -62,6 +62,10 @@ gboolean job_store_create(JobStore *self, const JobRecord *record,
 /* Replaces the record (two syncs). Durable. */
 gboolean job_store_update(JobStore *self, const JobRecord *record,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Tells what the next job_store_update() of this record will most likely write: one of its two
+ * syncs is then done here, while the caller waits for somebody else anyway. Only the latest is
+ * kept; another update, or none, is as right as before. */
+void job_store_expect(JobStore *self, const JobRecord *record);
 /* The plugin's state; NULL bytes remove it. Durable. */
 gboolean job_store_save_state(JobStore *self, const ExecutionId *id, GBytes *state,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -72,6 +72,9 @@ claim(Job *self)
     report_step(self->record->details, self->plan, self->record->step);
     owner->callbacks.claim(self->record->id, self->timer_minutes, self->record->details,
                            owner->user_data);
+    if (self->state == LIFE_CLAIMING) {
+        job_run_expect_go(self);
+    }
 }
 
 static gboolean
@@ -116,17 +119,11 @@ static void
 drop(Job *self)
 {
     Dispatcher *owner = self->owner;
-    g_autoptr(GError) error = NULL;
 
     job_run_clear(self);
     clock_timer_clear(&self->reboot_timer);
     clock_timer_clear(&self->store_timer);
-    if (!job_store_remove(owner->store, self->record, self->outcome ? self->outcome : "CANCELED",
-                          &error)) {
-        log_job(G_LOG_LEVEL_WARNING, self->record->id->job_id, "its folder stays behind: %s",
-                error->message);
-    }
-    dispatcher_remove(owner, self);
+    dispatcher_bury(owner, self);
     if (self->refused) {
         owner->callbacks.release(self->record->id, FALSE, owner->user_data);
     }

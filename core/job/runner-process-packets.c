@@ -100,6 +100,11 @@ on_result(RunnerProcess *self, const Packet *packet)
     self->has_result = TRUE;
     self->result = packet->outcome;
     runner_process_expect_exit(self);
+    if (self->callbacks.packet) {
+        (void)output_tail_drain(self->out);
+        (void)output_tail_drain(self->err);
+        self->callbacks.packet(self, packet, self->user_data);
+    }
 }
 
 static void

@@ -95,11 +95,17 @@ on_sweep(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+/* What a good step leaves is only counted, and the verdict need not wait for that. */
 static void
 sweep(RunnerProcess *self)
 {
     clock_timer_clear(&self->ladder);
-    if (strays_sweep(!ended_well(self)) && self->sweeps++ < SWEEPS_MAX) {
+    if (ended_well(self)) {
+        wait_for_output(self);
+        strays_sweep(FALSE);
+        return;
+    }
+    if (strays_sweep(TRUE) && self->sweeps++ < SWEEPS_MAX) {
         self->ladder = clock_timer_add(SWEEP_PAUSE_MS, on_sweep, self);
         return;
     }

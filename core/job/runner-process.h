@@ -28,7 +28,8 @@ typedef struct {
     /* The plugin accepts the document and the runner waits for runner_process_go(). A refusal, and
      * any answer to check_only, comes as `ended`. */
     void (*checked)(RunnerProcess *self, gpointer user_data);
-    /* While it runs: progress, detail, save, refresh. */
+    /* While it runs: progress, detail, save, refresh. Last its result, which is not the verdict:
+     * that comes as `ended`. */
     void (*packet)(RunnerProcess *self, const Packet *packet, gpointer user_data);
     /* The process, its group and its output have ended. Comes exactly once. */
     void (*ended)(RunnerProcess *self, const Verdict *verdict, gpointer user_data);

@@ -224,9 +224,10 @@ session_set_room(Session *self, guint room)
         return;
     /* Right after a final status the service tells the next one by itself. */
     gint64 expected_ms = self->settled_ms + SESSION_HEAD_EXPECTED_MS / (gint64)clock_scale();
+    gboolean expected = session_now() < expected_ms || outbox_unsettled(self->outbox) > 0;
     if (self->head != NULL)
         session_plan_pull(self, 0);
-    else if (session_now() < expected_ms && self->options.workflow != SESSION_AVAILABLE)
+    else if (expected && self->options.workflow != SESSION_AVAILABLE)
         session_plan_pull(self, SESSION_HEAD_EXPECTED_MS);
     else
         session_pull(self);

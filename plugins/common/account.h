@@ -1,7 +1,7 @@
 /* The account a child process runs as: who it is, and whether the owner allows it.
  *
  * All of the account database is read here, in the parent, because nothing of it may be touched
- * between fork and exec. There is no falling back: an account that cannot be had ends the step.
+ * between clone and exec. There is no falling back: an account that cannot be had ends the step.
  */
 #pragma once
 

@@ -2,9 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -12,10 +13,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The one descriptor beyond 0, 1, 2 that lives until exec: reports a failed start. */
-#define REPORT_FD 3
 /* Most descriptors closed one by one where the kernel has no close_range(). */
-#define CLOSE_MAX 65536
+#define CLOSE_MAX  65536
+/* The child's stack, as large as posix_spawn() makes it. */
+#define STACK_SIZE (64 * 1024)
+
+/* C libraries change the account of all threads of a process, by what they know of them; the child
+ * shares that knowledge with the runner and must use the kernel's calls. */
+#ifdef SYS_setresuid32
+#define CALL_SETGROUPS SYS_setgroups32
+#define CALL_SETRESGID SYS_setresgid32
+#define CALL_SETRESUID SYS_setresuid32
+#else
+#define CALL_SETGROUPS SYS_setgroups
+#define CALL_SETRESGID SYS_setresgid
+#define CALL_SETRESUID SYS_setresuid
+#endif
+
+/* Lent to the child, which is alone with it until exec. */
+typedef struct {
+    const ChildSpec *spec;
+    int null;
+    ChildFault fault;
+} Launch;
 
 static void
 close_from(unsigned first)
@@ -51,10 +71,11 @@ become(const Account *account)
 
     if (account == NULL)
         return 0;
-    if (account->groups != NULL && setgroups((size_t)account->n_groups, account->groups) != 0)
+    if (account->groups != NULL &&
+        syscall(CALL_SETGROUPS, (size_t)account->n_groups, account->groups) != 0)
         return -1;
-    if (setresgid(account->gid, account->gid, account->gid) != 0 ||
-        setresuid(account->uid, account->uid, account->uid) != 0)
+    if (syscall(CALL_SETRESGID, account->gid, account->gid, account->gid) != 0 ||
+        syscall(CALL_SETRESUID, account->uid, account->uid, account->uid) != 0)
         return -1;
     if (account->uid == 0)
         return 0;
@@ -63,77 +84,68 @@ become(const Account *account)
 }
 
 __attribute__((noreturn)) static void
-child_report(int stage)
+child_report(Launch *launch, int stage)
 {
-    ChildFault fault = {stage, errno};
-    ssize_t written = write(REPORT_FD, &fault, sizeof fault);
-
-    _exit(written == (ssize_t)sizeof fault ? 127 : 126);
+    launch->fault = (ChildFault){stage, errno};
+    _exit(127);
 }
 
-__attribute__((noreturn)) static void
-child_main(const ChildSpec *spec, int null, int report)
+static int
+child_main(void *data)
 {
-    if (dup2(null, 0) < 0 || (report != REPORT_FD && dup3(report, REPORT_FD, O_CLOEXEC) < 0))
-        _exit(126);
-    close_from(REPORT_FD + 1);
+    Launch *launch = data;
+    const ChildSpec *spec = launch->spec;
+
+    if (dup2(launch->null, 0) < 0)
+        child_report(launch, CHILD_STAGE_FORK);
+    close_from(3);
     umask(022);
     if (become(spec->account) != 0)
-        child_report(CHILD_STAGE_ACCOUNT);
+        child_report(launch, CHILD_STAGE_ACCOUNT);
     if (chdir(spec->directory) != 0)
-        child_report(CHILD_STAGE_DIRECTORY);
+        child_report(launch, CHILD_STAGE_DIRECTORY);
     reset_signals();
     execve(spec->program, spec->argv, spec->envp);
-    child_report(CHILD_STAGE_EXEC);
+    child_report(launch, CHILD_STAGE_EXEC);
 }
 
-/* Blocks until the child has reported or become the program. */
+/* As posix_spawn() does it, which cannot change accounts: the child borrows the memory and holds
+ * the caller up until exec; a copy of the memory would cost more than all else here. All signals
+ * are held back, so that no handler of the runner runs in the child. */
 static pid_t
-child_confirm(pid_t pid, int report, ChildFault *fault)
+child_clone(Launch *launch)
 {
-    ssize_t length;
-
-    do
-        length = read(report, fault, sizeof *fault);
-    while (length < 0 && errno == EINTR);
-    if (length == 0)
-        return pid;
-    if (length != (ssize_t)sizeof *fault)
-        *fault = (ChildFault){CHILD_STAGE_FORK, EIO};
-    waitpid(pid, NULL, 0);
-    return -1;
-}
-
-/* fork() with all signals held back, so that no handler of the runner runs in the child. */
-static pid_t
-child_fork(const ChildSpec *spec, int null, int report)
-{
+    char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     sigset_t all, before;
     pid_t pid;
+    int error;
 
+    if (stack == MAP_FAILED)
+        return -1;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid = fork();
-    if (pid == 0)
-        child_main(spec, null, report);
+    pid = clone(child_main, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, launch);
+    error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    munmap(stack, STACK_SIZE);
+    errno = error;
     return pid;
 }
 
 pid_t
 child_start(const ChildSpec *spec, ChildFault *fault)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC), report[2] = {-1, -1};
-    pid_t pid = -1;
+    Launch launch = {spec, open("/dev/null", O_RDWR | O_CLOEXEC), {CHILD_STAGE_FORK, 0}};
+    pid_t pid = launch.null < 0 ? -1 : child_clone(&launch);
 
-    *fault = (ChildFault){CHILD_STAGE_FORK, 0};
-    if (null >= 0 && pipe2(report, O_CLOEXEC) == 0)
-        pid = child_fork(spec, null, report[1]);
-    fault->error = errno;
-    close(report[1]);
-    if (pid > 0)
-        pid = child_confirm(pid, report[0], fault);
-    close(report[0]);
-    close(null);
-    return pid;
+    if (pid < 0)
+        launch.fault.error = errno;
+    if (launch.null >= 0)
+        close(launch.null);
+    *fault = launch.fault;
+    if (pid < 0 || fault->error == 0)
+        return pid;
+    waitpid(pid, NULL, 0);
+    return -1;
 }

@@ -1,7 +1,7 @@
-/* fork, become the account, exec: the half of child.h that runs between fork and exec.
+/* clone, become the account, exec: the half of child.h that runs between clone and exec.
  *
- * The runner may have threads, so the child calls only async-signal-safe functions; all it needs is
- * prepared before.
+ * The child shares the runner's memory until exec, and the runner may have threads, so it calls
+ * only async-signal-safe functions; all it needs is prepared before.
  */
 #pragma once
 

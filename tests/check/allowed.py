@@ -8,8 +8,6 @@ ALLOWED = [
     ("banned-calls", SANDBOX + "files.py", "time.sleep", "a slow server is what it plays"),
     ("file-length", "tests/abi/plugin-1.0.h", "plugin-1.0.h", "a copy of the header, frozen"),
     ("pragma-once", "tests/abi/plugin-1.0.h", "plugin-1.0.h", "a copy of the header, frozen"),
-    ("banned-calls", "plugins/common/child-start.c", "fork",
-     "account and session are set before exec, by system calls only; the runner has one thread"),
     ("banned-calls", "tests/bench/bench.py", "time.sleep", "idling is what it measures"),
     ("banned-calls", "tests/sandbox/test_serve.py", "time.sleep", "a parent that only waits to be killed"),
     ("banned-calls", "tests/unit/plugins/http-server.py", "time.sleep", "a slow server is what it plays"),

@@ -202,11 +202,11 @@ expect_cancelled(World *world, const char *job_id)
 
     world_until(world, is_forgotten, job_id);
     g_assert_cmpuint(world_count(world, 'f', job_id), ==, 0);
+    world_expect_clean(world);
     g_assert_true(g_file_get_contents(path, &history, NULL, NULL));
     g_assert_nonnull(strstr(history, "\"outcome\":\"CANCELED\""));
     g_assert_nonnull(strstr(history, "cancelled by a test"));
     g_assert_cmpuint(world->room, ==, 1);
-    world_expect_clean(world);
 }
 
 static void

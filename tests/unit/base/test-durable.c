@@ -246,6 +246,57 @@ test_crash(Fixture *self, gconstpointer data)
 }
 
 static void
+test_ahead(Fixture *self, gconstpointer data)
+{
+    DurableAhead *ahead;
+
+    g_assert_true(durable_write(self->directory, "n", "old", 3, NULL));
+    ahead = durable_ahead_new(self->directory, "n", "new", 3);
+    g_assert_nonnull(ahead);
+    assert_content(self, "n", "old");
+    g_assert_cmpuint(count_entries(self->directory), ==, 2);
+    g_assert_true(durable_write_ahead(ahead, self->directory, "n", "new", 3, NULL));
+    assert_content(self, "n", "new");
+    g_assert_cmpuint(count_entries(self->directory), ==, 1);
+    durable_ahead_free(durable_ahead_new(self->directory, "n", "never", 5));
+    assert_content(self, "n", "new");
+    g_assert_cmpuint(count_entries(self->directory), ==, 1);
+    g_assert_null(durable_ahead_new("/nowhere", "n", "x", 1));
+    g_assert_null(durable_ahead_new(self->directory, "../n", "x", 1));
+}
+
+static void
+test_ahead_of_something_else(Fixture *self, gconstpointer data)
+{
+    const char *directory = self->directory;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(durable_write_ahead(NULL, directory, "a", "one", 3, &error));
+    assert_content(self, "a", "one");
+    g_assert_true(durable_write_ahead(durable_ahead_new(directory, "a", "two", 3), directory, "a",
+                                      "2.0", 3, &error));
+    assert_content(self, "a", "2.0");
+    g_assert_true(durable_write_ahead(durable_ahead_new(directory, "a", "three", 5), directory, "b",
+                                      "three", 5, &error));
+    assert_content(self, "a", "2.0");
+    assert_content(self, "b", "three");
+    g_assert_cmpuint(count_entries(directory), ==, 2);
+    g_assert_no_error(error);
+}
+
+/* What was prepared is gone: that is said, not passed over. */
+static void
+test_ahead_lost(Fixture *self, gconstpointer data)
+{
+    DurableAhead *ahead = durable_ahead_new(self->directory, "n", "new", 3);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(durable_remove_tree(self->directory, NULL));
+    g_assert_false(durable_write_ahead(ahead, self->directory, "n", "new", 3, &error));
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+}
+
+static void
 test_speed(Fixture *self, gconstpointer data)
 {
     gint64 begin = g_get_monotonic_time();
@@ -275,6 +326,9 @@ main(int argc, char **argv)
     ADD("/durable/remove-deep", test_remove_deep);
     ADD("/durable/remove-small", test_remove_small);
     ADD("/durable/crash", test_crash);
+    ADD("/durable/ahead", test_ahead);
+    ADD("/durable/ahead-of-something-else", test_ahead_of_something_else);
+    ADD("/durable/ahead-lost", test_ahead_lost);
     ADD("/durable/speed", test_speed);
     g_test_add_func("/durable/child", test_child);
     return g_test_run();

@@ -62,6 +62,44 @@ load_single(World *world, GPtrArray **all)
     return (*all)->pdata[0];
 }
 
+static guint
+count_entries(World *world, const char *rest)
+{
+    g_autofree char *path = path_of(world, rest);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    guint count = 0;
+
+    while (g_dir_read_name(dir)) {
+        count++;
+    }
+    return count;
+}
+
+/* What was expected changes nothing until it is said, and nothing at all when something else is. */
+static void
+test_expect(World *world, gconstpointer data)
+{
+    g_autoptr(JobRecord) record = put(world, "one");
+    g_autoptr(JobRecord) other = put(world, "two");
+    g_autoptr(GPtrArray) all = NULL;
+    JobRecord expected = *record;
+
+    g_assert_true(job_store_remove(world->store, other, "FAILED", NULL));
+    expected.state = STORED_RUNNING;
+    expected.attempts = 1;
+    job_store_expect(world->store, &expected);
+    g_assert_cmpint(load_single(world, &all)->state, ==, STORED_CLAIMING);
+    g_assert_true(job_store_update(world->store, &expected, NULL));
+    g_clear_pointer(&all, g_ptr_array_unref);
+    g_assert_cmpuint(load_single(world, &all)->attempts, ==, 1);
+    job_store_expect(world->store, record);
+    expected.attempts = 2;
+    g_assert_true(job_store_update(world->store, &expected, NULL));
+    g_clear_pointer(&all, g_ptr_array_unref);
+    g_assert_cmpuint(load_single(world, &all)->attempts, ==, 2);
+    g_assert_cmpuint(count_entries(world, "jobs/one.1.100"), ==, 2);
+}
+
 static void
 test_round(World *world, gconstpointer data)
 {
@@ -265,6 +303,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 #define ADD(path, func) g_test_add("/store/" path, World, NULL, set_up, func, tear_down)
+    ADD("expect", test_expect);
     ADD("round", test_round);
     ADD("modes", test_modes);
     ADD("state", test_state);
