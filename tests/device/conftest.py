@@ -13,6 +13,7 @@ sys.path.insert(0, str(HERE.parent / "sandbox"))
 
 from device import Device  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
+from exchange import assert_all_explained  # noqa: E402
 
 ALARM = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|CRITICAL|GLib.*-ERROR|\*\* ERROR|core dumped")
 SECRET = re.compile(r"X-Amz-Signature=(?!\*)[0-9a-fA-F]{8}|BEGIN [A-Z ]*PRIVATE KEY")
@@ -50,6 +51,7 @@ def device(sandbox, tmp_path, request):
     assert not alarm, f"{alarm.group()} in {gateway.log_file}"
     secret = SECRET.search(log)
     assert not secret, f"a secret in {gateway.log_file}: {secret.group()}"
+    assert_all_explained(gateway)
 
 
 @pytest.fixture
