@@ -152,31 +152,34 @@ load(Client *client, const Packet *start, Loaded *loaded)
 
 /* Makes known outcomes of whatever a plugin returned; the unknown ones get a reason. */
 static Outcome
-vet_outcome(Host *host, const char *function, int32_t value, gboolean known)
+vet_outcome(Host *host, const char *plugin, const char *function, int32_t value, gboolean known)
 {
     g_autofree char *text = NULL;
 
     if (known)
         return (Outcome)value;
-    text = g_strdup_printf("%s() returned %d, which no plugin may return there", function, value);
+    text = g_strdup_printf("plugin %s: %s() returned %d, which no plugin may return there", plugin,
+                           function, value);
     host_job(host)->host->reason(host_job(host), "internal", text);
     return OUTCOME_FAILED;
 }
 
 static void
-check(Client *client, Host *host, const errand_operation *operation, gboolean check_only)
+check(Client *client, Host *host, const Loaded *loaded, gboolean check_only)
 {
     g_autoptr(Packet) checked = packet_new(PACKET_CHECKED);
+    const errand_operation *operation = &loaded->operation;
+    const char *plugin = loaded->plugin.name;
     int32_t value = operation->check == NULL ? ERRAND_SUCCEEDED : operation->check(host_job(host));
 
-    checked->outcome = vet_outcome(host, "check", value,
+    checked->outcome = vet_outcome(host, plugin, "check", value,
                                    value == ERRAND_FAILED || value == ERRAND_SUCCEEDED ||
                                        value == ERRAND_REJECTED);
     if (checked->outcome != OUTCOME_SUCCEEDED) {
         host_reason(host, &checked->key, &checked->text);
         if (checked->key == NULL) {
             checked->key = g_strdup("internal");
-            checked->text = g_strdup("the plugin's check gave no reason");
+            checked->text = g_strdup_printf("the check of plugin %s gave no reason", plugin);
         }
     }
     if (check_only || checked->outcome != OUTCOME_SUCCEEDED)
@@ -186,15 +189,15 @@ check(Client *client, Host *host, const errand_operation *operation, gboolean ch
 }
 
 G_NORETURN static void
-run(Client *client, Host *host, const errand_operation *operation)
+run(Client *client, Host *host, const Loaded *loaded)
 {
     g_autoptr(Packet) result = packet_new(PACKET_RESULT);
     g_autoptr(Packet) reason = packet_new(PACKET_REASON);
-    int32_t value = operation->run(host_job(host));
+    int32_t value = loaded->operation.run(host_job(host));
 
     sandbox_reap(client_cancelled(client));
-    result->outcome =
-        vet_outcome(host, "run", value, value >= ERRAND_FAILED && value <= ERRAND_CANCELLED);
+    result->outcome = vet_outcome(host, loaded->plugin.name, "run", value,
+                                  value >= ERRAND_FAILED && value <= ERRAND_CANCELLED);
     host_reason(host, &reason->key, &reason->text);
     if (reason->key != NULL &&
         (result->outcome == OUTCOME_FAILED || result->outcome == OUTCOME_REJECTED))
@@ -217,10 +220,10 @@ main(void)
     host = host_new(client, start, &error);
     if (host == NULL)
         refuse(client, OUTCOME_REJECTED, "invalid-document", error->message);
-    check(client, host, &loaded.operation, start->check_only);
+    check(client, host, &loaded, start->check_only);
     packet = client_wait_go(client);
     if (packet->type != PACKET_GO)
         leave(EX_OK);
     host_begin_run(host, packet);
-    run(client, host, &loaded.operation);
+    run(client, host, &loaded);
 }

@@ -9,18 +9,24 @@ outbox_is_what_we_sent(const OutboxEntry *entry, ExecutionStatus state)
     return entry->kind == OUTBOX_FINAL && (entry->sent_finals & (1u << state)) != 0;
 }
 
+static gboolean
+outbox_is_rejecting(const OutboxEntry *entry)
+{
+    return entry->kind == OUTBOX_FINAL && entry->status == EXECUTION_REJECTED;
+}
+
+/* What may be wrong with an update of ours: its details, even an empty map of them, or the word. */
 static OutboxRuling
 outbox_rule_content(const OutboxEntry *entry)
 {
-    gboolean has_details = !entry->bare && details_size(entry->details) > 0;
-
-    return has_details ? OUTBOX_RULING_BARE : OUTBOX_RULING_OVER;
+    if (!entry->bare)
+        return OUTBOX_RULING_BARE;
+    return outbox_is_rejecting(entry) ? OUTBOX_RULING_AS_FAILED : OUTBOX_RULING_OVER;
 }
 
 static OutboxRuling
 outbox_rule_state(OutboxEntry *entry, const JobsMessage *message)
 {
-    gboolean rejecting = entry->kind == OUTBOX_FINAL && entry->status == EXECUTION_REJECTED;
     gboolean transition = message->refusal == JOBS_REFUSAL_INVALID_STATE_TRANSITION;
 
     if (message->has_state && execution_status_is_final(message->state))
@@ -29,7 +35,7 @@ outbox_rule_state(OutboxEntry *entry, const JobsMessage *message)
     if (message->refusal == JOBS_REFUSAL_VERSION_MISMATCH)
         return ++entry->mismatches <= OUTBOX_MISMATCH_MAX ? OUTBOX_RULING_AGAIN
                                                           : OUTBOX_RULING_LATER;
-    if (transition && rejecting)
+    if (transition && outbox_is_rejecting(entry))
         return OUTBOX_RULING_AS_FAILED;
     return message->has_state ? OUTBOX_RULING_LATER : OUTBOX_RULING_OVER;
 }
@@ -49,7 +55,7 @@ outbox_rule(OutboxEntry *entry, const JobsMessage *message)
     case JOBS_REFUSAL_TERMINAL_STATE_REACHED:
         return outbox_rule_state(entry, message);
     case JOBS_REFUSAL_RESOURCE_NOT_FOUND:
-        if (entry->kind == OUTBOX_FINAL && ++entry->not_found < OUTBOX_NOT_FOUND_MAX)
+        if (entry->kind != OUTBOX_PROGRESS && ++entry->not_found < OUTBOX_NOT_FOUND_MAX)
             return OUTBOX_RULING_LATER;
         return OUTBOX_RULING_OVER;
     case JOBS_REFUSAL_REQUEST_THROTTLED:

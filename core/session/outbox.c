@@ -282,6 +282,7 @@ outbox_apply(Outbox *self, OutboxEntry *entry, const JobsMessage *message, gint6
         break;
     case OUTBOX_RULING_AS_FAILED:
         entry->status = EXECUTION_FAILED;
+        entry->bare = FALSE;
         attempts_again(&entry->attempts, now_ms);
         break;
     case OUTBOX_RULING_AGAIN:

@@ -15,8 +15,8 @@
 
 #include <glib.h>
 
-/* How often a final status is offered to a service that does not know the execution: a describe
- * right after a notification may be behind, a deleted execution stays deleted. */
+/* How often a claim or final status is offered to a service that does not know the execution: right
+ * after a notification it may be behind, a deleted execution stays deleted. */
 #define OUTBOX_NOT_FOUND_MAX 3
 
 typedef struct {

@@ -111,7 +111,7 @@ void session_claim(Session *self, const ExecutionId *id, guint step_timeout_minu
 void session_progress(Session *self, const ExecutionId *id, guint step_timeout_minutes,
                       const Details *details, gboolean urgent);
 /* The final status: SUCCEEDED, FAILED or REJECTED. Answered by `reported`. A refused map of details
- * is answered by sending the status without it; a refused REJECTED after a claim by FAILED. */
+ * is answered by sending the status without it; a refused REJECTED by FAILED. */
 void session_finish(Session *self, const ExecutionId *id, ExecutionStatus status,
                     const Details *details);
 /* Fetch the document again. */

@@ -14,6 +14,7 @@ sys.path.append(str(HERE.parent / "unit/session"))    # scripted brokers, proxie
 
 from device import Device  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
+from exchange import assert_all_explained  # noqa: E402
 from network import FAR, FAR6, NAME, network  # noqa: E402,F401
 
 ALARM = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|CRITICAL|GLib.*-ERROR|\*\* ERROR|core dumped")
@@ -53,6 +54,7 @@ def device(sandbox, tmp_path, request):
     assert not alarm, f"{alarm.group()} in {gateway.log_file}"
     secret = SECRET.search(log)
     assert not secret, f"a secret in {gateway.log_file}: {secret.group()}"
+    assert_all_explained(gateway)
 
 
 @pytest.fixture

@@ -130,14 +130,13 @@ def test_req_13_refused_while_queued(workflow, fault, device):
 def test_req_13_refused_after_start_next_is_failed_when_the_service_wants_that(device, sandbox):
     device.groups["jobs"]["workflow"] = "start-next"
     device.start()
-    job = "refused-after-start"
+    job = f"refused-after-start-{device.name[-8:]}"
     sandbox.fault(action="error", code="InvalidStateTransition", count=0, **update(device, job, "REJECTED"))
     device.create({"operation": "no-such-operation"}, job_id=job)
     status, details = device.wait(job)
     assert (status, details["reason"]) == ("FAILED", "unknown-operation")
     assert finals(device, job) == ["REJECTED", "FAILED"]
     works_on(device)
-    sandbox.delete(job, force=True)
 
 
 def test_req_36_a_step_that_fails_names_step_and_exit_code(workflow, device):
