@@ -16,6 +16,7 @@ struct _Bridge {
     BridgeCallbacks callbacks;
     gpointer user_data;
     gboolean over;
+    gboolean proxied;
     guint16 port;
     int client_fd; /* libmosquitto's end; borrowed */
     guint16 client_port;
@@ -131,6 +132,19 @@ bridge_on_listener(int fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+/* GLib's sentences do not say where the proxy came from. */
+static char *
+bridge_explain(const Bridge *self, const GError *error)
+{
+    if (!self->proxied)
+        return g_strdup(error->message);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED) ||
+        g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH))
+        return g_strdup_printf("%s; check user and password in [broker] proxy", error->message);
+    return g_strdup_printf("%s; the way leads through [broker] proxy, check that too",
+                           error->message);
+}
+
 static void
 bridge_on_far_end(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -143,7 +157,8 @@ bridge_on_far_end(GObject *source, GAsyncResult *result, gpointer user_data)
     if (connection == NULL && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     if (connection == NULL) {
-        bridge_fail(self, error->message);
+        g_autofree char *why = bridge_explain(self, error);
+        bridge_fail(self, why);
         return;
     }
     self->far_end = connection;
@@ -184,6 +199,7 @@ bridge_new(const char *host, guint16 port, const char *proxy, const BridgeCallba
 
     self->callbacks = *callbacks;
     self->user_data = user_data;
+    self->proxied = proxy != NULL;
     self->listener = -1;
     self->peer = -1;
     self->client_fd = -1;

@@ -143,12 +143,26 @@ session_say_sign(Session *self, LinkHealthSign sign)
                   LINK_HEALTH_TIMES, client);
 }
 
+/* Rarer and rarer while the reason stays. A new one is told when it comes (the network is back, now
+ * it is the clock), but reasons that take turns are not told for ever. */
+static gboolean
+session_down_is_news(Session *self, guint64 *suppressed)
+{
+    gboolean due = log_throttle(&self->outage, suppressed);
+
+    if (g_strcmp0(self->outage_why, self->down_why) == 0)
+        return due;
+    g_free(self->outage_why);
+    self->outage_why = g_strdup(self->down_why);
+    return ++self->outage_reasons <= SESSION_REASONS_TOLD || due;
+}
+
 static void
 session_say_down(Session *self)
 {
     guint64 suppressed = 0;
 
-    if (!log_throttle(&self->outage, &suppressed)) {
+    if (!session_down_is_news(self, &suppressed)) {
         g_debug("no connection to %s:%u: %s", self->options.host, self->options.port,
                 self->down_why);
         return;
@@ -184,6 +198,8 @@ session_link_lost(Session *self)
     if (link_health_is_stable(&self->health, now_ms, clock_scale())) {
         backoff_reset(&self->reconnect);
         log_throttle_reset(&self->outage);
+        g_clear_pointer(&self->outage_why, g_free);
+        self->outage_reasons = 0;
     }
     sign = link_health_lost(&self->health, now_ms, clock_scale());
     session_say_down(self);

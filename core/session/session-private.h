@@ -23,9 +23,10 @@
 #define SESSION_ASK_FIRST_MS       2000
 #define SESSION_RETRY_FIRST_MS     10000
 #define SESSION_RETRY_CAP_MS       640000
-/* Reconnecting. AWS takes one CONNECT a second of a client id. */
+/* Reconnecting. AWS takes one CONNECT a second of a client id. With the cap, a link that is back
+ * while a connect still waits for its deadline is used within a minute. */
 #define SESSION_RECONNECT_FIRST_MS 1000
-#define SESSION_RECONNECT_CAP_MS   64000
+#define SESSION_RECONNECT_CAP_MS   40000
 #define SESSION_CONNECT_APART_MS   1000
 #define SESSION_SUBACK_DEADLINE_MS 30000
 /* After a final status, or a list that names something new, the head of the queue is on its way by
@@ -34,6 +35,8 @@
 #define SESSION_LIST_SETTLES_MS    1000
 /* A head that came while there was no room is offered later only while its URLs are fresh. */
 #define SESSION_HEAD_FRESH_MS      2000
+/* How many reasons of one outage are told although their time has not come. */
+#define SESSION_REASONS_TOLD       4
 /* How often an empty answer is doubted after a list that named something. */
 #define SESSION_DOUBTS_MAX         3
 /* How long session_refresh() tries, in request timeouts. */
@@ -70,6 +73,8 @@ struct _Session {
     Backoff reconnect;
     LinkHealth health;
     LogThrottle outage;
+    char *outage_why;     /* the latest reason of a loss */
+    guint outage_reasons; /* how often it changed */
     gboolean outage_said; /* the latest loss was logged */
     gint64 connect_ms;    /* when the last CONNECT was tried */
     const char *down_why;

@@ -149,6 +149,7 @@ session_free(Session *self)
     jobs_execution_free(self->head);
     g_strfreev(self->filters);
     g_free(self->run);
+    g_free(self->outage_why);
     g_free(self->options.host);
     g_free(self->options.ca_file);
     g_free(self->options.certificate_file);

@@ -148,12 +148,13 @@ class Network:
         self.hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {NAME}\n" for address in addresses))
 
     def drop(self, match=""):
-        """What arrives at the far end, or is sent from there, and matches is lost without a word."""
+        """What arrives at the far end and matches is lost without a word; with no match everything is, both ways."""
         self.far.run("nft", "add table inet cut; "
                      "add chain inet cut in { type filter hook input priority 0; }; "
                      "add chain inet cut out { type filter hook output priority 0; }; "
-                     f"add rule inet cut in iifname far {match} counter drop; "
-                     f"add rule inet cut out oifname far {match} counter drop")
+                     f"add rule inet cut in iifname far {match} counter drop")
+        if not match:
+            self.far.run("nft", "add rule inet cut out oifname far counter drop")
 
     def dropped(self):
         """How many packets were lost since drop()."""

@@ -1,0 +1,111 @@
+"""Outages: quiet, noticed, and nothing is lost by them."""
+
+import socket
+import time
+
+import pytest
+from device import Device, wait_for
+from network import Relay
+
+KEEP_ALIVE = 5
+TRUE = {"operation": "shell", "command": ["true"]}
+
+
+def test_req_25_a_day_offline_is_quiet(sandbox, tmp_path):
+    """Twenty-four hours in seconds. One daemon says what it does by default, one everything it could."""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    scale = 5000
+    devices = {}
+    for name, arguments in (("default", []), ("verbose", ["--verbose"])):
+        device = devices[name] = Device(tmp_path / name, sandbox, f"outage-{name}")
+        device.groups["broker"]["port"] = port
+        if name == "verbose":
+            device.groups["broker"]["proxy"] = f"http://me:correct-horse@127.0.0.1:{port}"
+        device.arguments = arguments
+        device.start(ready=False, ERRAND_TEST_TIME_SCALE=str(scale))
+    time.sleep(24 * 3600 / scale)
+    for device in devices.values():
+        assert device.alive()
+        device.kill()
+    lines = devices["default"].log().splitlines()
+    assert len(lines) <= 15, lines
+    assert any("no connection to" in line for line in lines)
+    log = devices["verbose"].log()
+    assert log.count("connecting to") > 500
+    assert "correct-horse" not in log and "PRIVATE KEY" not in log
+
+
+def test_req_26_half_open_is_noticed(device, network):
+    relay = network.relay(device.groups["broker"]["port"])
+    network.move(device)
+    device.groups["broker"].update({"port": relay.own_port, "keep-alive": f"{KEEP_ALIVE}s"})
+    device.start(ERRAND_TEST_TIME_SCALE="4")
+    job = device.create({"operation": "shell",
+                         "command": ["sh", "-c", f"echo run >> {device.marker}; "
+                                     f"while [ ! -e {device.directory}/end ]; do sleep 0.1; done"]})
+    wait_for(device.marker_lines, "the job's start")
+    device.wait_in_progress(job)
+    network.drop()
+    began = time.monotonic()
+    (device.directory / "end").touch()
+    device.wait_log("no connection to")
+    assert time.monotonic() - began < 1.5 * KEEP_ALIVE + 1
+    assert device.job_folders(), "the result waits on disk"
+    assert sandbox_status(device, job) == "IN_PROGRESS"
+    device.kill()
+    network.heal()
+    device.start()
+    assert device.wait(job)[0] == "SUCCEEDED"
+    device.wait_empty()
+    assert device.marker_lines() == ["run"]
+
+
+def sandbox_status(device, job):
+    return device.sandbox.execution(job, device.name)["status"]
+
+
+def test_req_26_an_idle_link_notices_too(device, network):
+    """Nothing is said but the keep-alive."""
+    relay = network.relay(device.groups["broker"]["port"])
+    network.move(device)
+    device.groups["broker"].update({"port": relay.own_port, "keep-alive": f"{KEEP_ALIVE}s"})
+    device.start(ERRAND_TEST_TIME_SCALE="4")
+    device.run(TRUE)
+    device.wait_empty()
+    network.drop()
+    began = time.monotonic()
+    device.wait_log("silent for one and a half keep-alive times")
+    assert time.monotonic() - began < 1.5 * KEEP_ALIVE + 1
+    network.heal()
+    assert device.run(TRUE, timeout=40)[0] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("workflow", ["next", "start-next", "available"])
+def test_req_03_a_job_of_an_outage_needs_no_notification(device, workflow):
+    to = device.groups["broker"]["port"]
+    relay = Relay(socket.create_server(("127.0.0.1", 0)), to)
+    device.groups["broker"]["port"] = relay.own_port
+    device.groups["jobs"]["workflow"] = workflow
+    device.start(ERRAND_TEST_TIME_SCALE="10")
+    device.sandbox.fault("notifications", "drop", thing=device.name)
+    for _ in range(3):
+        relay.close()
+        wait_for(lambda: "Connection refused" in device.log()[device.log().rfind("connected to"):], "the outage")
+        job = device.create(TRUE)
+        relay = Relay(socket.create_server(("127.0.0.1", relay.own_port)), to)
+        assert device.wait(job)[0] == "SUCCEEDED"
+    relay.close()
+
+
+@pytest.mark.parametrize("workflow", ["next", "start-next", "available"])
+def test_req_03_a_swallowed_notification_costs_one_period(device, workflow):
+    device.groups["jobs"].update({"workflow": workflow, "resync-interval": "2s"})
+    device.start()
+    device.sandbox.fault("notifications", "drop", thing=device.name)
+    for _ in range(2):
+        asked = device.sandbox.expect(after=device.sandbox.last(), kind="request", thing=device.name)["n"]
+        device.sandbox.expect(after=asked, kind="answer", thing=device.name)
+        assert device.run(TRUE)[0] == "SUCCEEDED"
+        device.wait_empty()
+    assert device.log().count("connecting to") == 1
