@@ -32,6 +32,8 @@ struct _Dispatcher {
     gboolean arranging;    /* dispatcher_arrange() is under way */
     guint room;            /* as told last */
     LogThrottle store_trouble;
+    GPtrArray *leftovers; /* ExecutionId of ended jobs whose folders could not be removed */
+    GSource *sweep;
 
     gboolean stopping;
     GSource *stop_timer;
@@ -79,6 +81,8 @@ void dispatcher_stay_up(Dispatcher *self);
 /* The record cannot be written: says so now and then. */
 void dispatcher_store_failed(Dispatcher *self, const Job *job, const GError *error);
 void dispatcher_remove(Dispatcher *self, Job *job);
+/* The folder of an ended job could not be removed: tries again until it can. */
+void dispatcher_sweep_later(Dispatcher *self, const ExecutionId *id);
 /* Kills a runner that is not needed any more. */
 void dispatcher_abandon(Dispatcher *self, RunnerProcess **runner);
 
@@ -110,7 +114,7 @@ Plan *job_plan_again(Job *self, const char *document);
 /* job-check.c */
 /* Starts the runner of the current step, and of all checks that are still to be made. */
 void job_check_begin(Job *self);
-/* FALSE when the job is decided instead. check_only: of a later step's document. */
+/* FALSE when the job is decided, or given back, instead. check_only: of a later step's document. */
 gboolean job_check_start_runner(Job *self, guint index, gboolean check_only,
                                 RunnerProcess **runner);
 /* The service delivered the document again with the claim: later texts have fresher URLs. */

@@ -3,7 +3,8 @@
 #include "dispatcher-private.h"
 #include "report.h"
 
-#define JOBS_MAX 256 /* held at once; the service has no reason to send so many */
+#define SWEEP_RETRY_MS 30000
+#define JOBS_MAX       256 /* held at once; the service has no reason to send so many */
 
 Dispatcher *
 dispatcher_new(const DispatcherOptions *options, Registry *registry, JobStore *store,
@@ -18,6 +19,7 @@ dispatcher_new(const DispatcherOptions *options, Registry *registry, JobStore *s
     self->user_data = user_data;
     self->jobs = g_ptr_array_new();
     self->leaving = g_ptr_array_new();
+    self->leftovers = g_ptr_array_new_with_free_func((GDestroyNotify)execution_id_free);
     self->reboot = reboot_new((const char *const *)options->reboot_command, options->boot_id_file);
     self->room = G_MAXUINT;
     return self;
@@ -31,6 +33,7 @@ dispatcher_free(Dispatcher *self)
     }
     clock_timer_clear(&self->stop_timer);
     clock_timer_clear(&self->going_down);
+    clock_timer_clear(&self->sweep);
     if (self->stop_idle) {
         g_source_destroy(self->stop_idle);
         g_source_unref(self->stop_idle);
@@ -46,6 +49,7 @@ dispatcher_free(Dispatcher *self)
     }
     g_ptr_array_unref(self->jobs);
     g_ptr_array_unref(self->leaving);
+    g_ptr_array_unref(self->leftovers);
     reboot_free(self->reboot);
     g_free(self);
 }
@@ -69,6 +73,34 @@ dispatcher_remove(Dispatcher *self, Job *job)
     job->owner = NULL;
     g_ptr_array_remove(self->jobs, job);
     job_unref(job);
+}
+
+static gboolean
+on_sweep(gpointer user_data)
+{
+    Dispatcher *self = user_data;
+
+    for (guint i = self->leftovers->len; i > 0; i--) {
+        const ExecutionId *id = self->leftovers->pdata[i - 1];
+
+        if (find(self, id) || job_store_sweep(self->store, id)) {
+            g_ptr_array_remove_index(self->leftovers, i - 1);
+        }
+    }
+    if (self->leftovers->len > 0) {
+        return G_SOURCE_CONTINUE;
+    }
+    clock_timer_clear(&self->sweep);
+    return G_SOURCE_REMOVE;
+}
+
+void
+dispatcher_sweep_later(Dispatcher *self, const ExecutionId *id)
+{
+    g_ptr_array_add(self->leftovers, execution_id_copy(id));
+    if (!self->sweep) {
+        self->sweep = clock_timer_add_scaled(SWEEP_RETRY_MS, on_sweep, self);
+    }
 }
 
 static void

@@ -123,8 +123,9 @@ drop(Job *self)
     clock_timer_clear(&self->store_timer);
     if (!job_store_remove(owner->store, self->record, self->outcome ? self->outcome : "CANCELED",
                           &error)) {
-        log_job(G_LOG_LEVEL_WARNING, self->record->id->job_id, "its folder stays behind: %s",
-                error->message);
+        log_job(G_LOG_LEVEL_WARNING, self->record->id->job_id,
+                "its folder stays behind for now: %s", error->message);
+        dispatcher_sweep_later(owner, self->record->id);
     }
     dispatcher_remove(owner, self);
     if (self->refused) {
