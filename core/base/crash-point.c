@@ -21,6 +21,8 @@ crash_point_hit(const char *name)
     gsize length = strlen(name);
     guint64 nth = 1;
 
+    if (wanted != NULL && strcmp(wanted, "?") == 0)
+        g_printerr("crash point %s\n", name);
     if (wanted == NULL || strncmp(wanted, name, length) != 0)
         return;
     const char *rest = wanted + length;

@@ -4,6 +4,8 @@
  * process at once with _exit(137), as kill -9 would, when ERRAND_TEST_CRASH_AT is its name ("NAME"
  * or "NAME:N" for the N-th passage). Every use is recorded in a linker section, so that a test can
  * list all points (errandd --list-crash-points in such a build) and a new one cannot be forgotten.
+ * The name "?" crashes nowhere, but writes each passage to stderr as "crash point NAME", so that a
+ * test knows where a job comes by.
  * The argument must be a string literal "module:what-just-happened". */
 #pragma once
 

@@ -180,7 +180,7 @@ take_lock(Daemon *self, GError **error)
     g_autofree char *path = g_build_filename(self->config->state_directory, "lock", NULL);
     int saved;
 
-    self->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    self->lock_fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (self->lock_fd >= 0 && flock(self->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return TRUE;
     saved = errno;

@@ -34,6 +34,8 @@ struct _Dispatcher {
     gboolean arranging;    /* dispatcher_arrange() is under way */
     guint room;            /* as told last */
     LogThrottle store_trouble;
+    GPtrArray *leftovers; /* ExecutionId of ended jobs whose folders could not be removed */
+    GSource *sweep;
 
     gboolean stopping;
     GSource *stop_timer;
@@ -84,6 +86,13 @@ void dispatcher_remove(Dispatcher *self, Job *job);
 /* The same for one that is over: its folder goes and a line of history stays, both when there is
  * nothing better to do, for the next job may be waiting. */
 void dispatcher_bury(Dispatcher *self, Job *job);
+/* At once, when the execution is among them: it is offered again and will want the folder's name.
+ */
+void dispatcher_bury_now(Dispatcher *self, const ExecutionId *id);
+void dispatcher_bury_init(Dispatcher *self);
+void dispatcher_bury_clear(Dispatcher *self);
+/* The job of an execution that is held, or NULL. */
+Job *dispatcher_find(Dispatcher *self, const ExecutionId *id);
 /* Kills a runner that is not needed any more. */
 void dispatcher_abandon(Dispatcher *self, RunnerProcess **runner);
 
@@ -115,7 +124,7 @@ Plan *job_plan_again(Job *self, const char *document);
 /* job-check.c */
 /* Starts the runner of the current step, and of all checks that are still to be made. */
 void job_check_begin(Job *self);
-/* FALSE when the job is decided instead. check_only: of a later step's document. */
+/* FALSE when the job is decided, or given back, instead. check_only: of a later step's document. */
 gboolean job_check_start_runner(Job *self, guint index, gboolean check_only,
                                 RunnerProcess **runner);
 /* The service delivered the document again with the claim: later texts have fresher URLs. */

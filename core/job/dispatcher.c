@@ -20,14 +20,14 @@ dispatcher_new(const DispatcherOptions *options, Registry *registry, JobStore *s
     self->user_data = user_data;
     self->jobs = g_ptr_array_new();
     self->leaving = g_ptr_array_new();
-    g_queue_init(&self->over);
+    dispatcher_bury_init(self);
     self->reboot = reboot_new((const char *const *)options->reboot_command, options->boot_id_file);
     self->room = G_MAXUINT;
     return self;
 }
 
-static Job *
-find(Dispatcher *self, const ExecutionId *id)
+Job *
+dispatcher_find(Dispatcher *self, const ExecutionId *id)
 {
     for (guint i = 0; i < self->jobs->len; i++) {
         Job *job = self->jobs->pdata[i];
@@ -47,44 +47,6 @@ dispatcher_remove(Dispatcher *self, Job *job)
     job_unref(job);
 }
 
-static void
-remove_folders(Dispatcher *self)
-{
-    Job *job;
-
-    g_clear_handle_id(&self->over_idle, g_source_remove);
-    while ((job = g_queue_pop_head(&self->over))) {
-        g_autoptr(GError) error = NULL;
-
-        if (!job_store_remove(self->store, job->record, job->outcome ? job->outcome : "CANCELED",
-                              &error)) {
-            log_job(G_LOG_LEVEL_WARNING, job->record->id->job_id, "its folder stays behind: %s",
-                    error->message);
-        }
-        job_unref(job);
-    }
-}
-
-static gboolean
-on_over_idle(gpointer user_data)
-{
-    Dispatcher *self = user_data;
-
-    self->over_idle = 0;
-    remove_folders(self);
-    return G_SOURCE_REMOVE;
-}
-
-void
-dispatcher_bury(Dispatcher *self, Job *job)
-{
-    g_queue_push_tail(&self->over, job_ref(job));
-    dispatcher_remove(self, job);
-    if (self->over_idle == 0) {
-        self->over_idle = g_idle_add(on_over_idle, self);
-    }
-}
-
 void
 dispatcher_free(Dispatcher *self)
 {
@@ -97,7 +59,7 @@ dispatcher_free(Dispatcher *self)
         g_source_destroy(self->stop_idle);
         g_source_unref(self->stop_idle);
     }
-    remove_folders(self);
+    dispatcher_bury_clear(self);
     for (guint i = 0; i < self->jobs->len; i++) {
         job_run_clear(self->jobs->pdata[i]);
     }
@@ -167,7 +129,7 @@ static void
 remove_folders_of(Dispatcher *self, const ExecutionId *id)
 {
     if (g_queue_find_custom(&self->over, id, compare_id)) {
-        remove_folders(self);
+        dispatcher_bury_clear(self);
     }
 }
 
@@ -218,9 +180,10 @@ dispatcher_offer(Dispatcher *self, const ExecutionId *id, ExecutionStatus status
 {
     g_autoptr(Job) job = NULL;
 
-    if (find(self, id)) {
+    if (dispatcher_find(self, id)) {
         return;
     }
+    dispatcher_bury_now(self, id);
     if (self->stopping || self->jobs->len >= JOBS_MAX) {
         self->callbacks.release(id, TRUE, self->user_data);
         return;
@@ -244,7 +207,7 @@ dispatcher_offer(Dispatcher *self, const ExecutionId *id, ExecutionStatus status
 void
 dispatcher_claimed(Dispatcher *self, const ExecutionId *id, gboolean accepted, const char *document)
 {
-    Job *found = find(self, id);
+    Job *found = dispatcher_find(self, id);
     g_autoptr(Job) job = NULL;
 
     if (!found || found->state != LIFE_CLAIMING || found->halted) {
@@ -267,7 +230,7 @@ dispatcher_claimed(Dispatcher *self, const ExecutionId *id, gboolean accepted, c
 void
 dispatcher_reported(Dispatcher *self, const ExecutionId *id, gboolean taken, const char *why)
 {
-    Job *job = find(self, id);
+    Job *job = dispatcher_find(self, id);
 
     if (!job) {
         return;
@@ -283,7 +246,7 @@ dispatcher_reported(Dispatcher *self, const ExecutionId *id, gboolean taken, con
 void
 dispatcher_gone(Dispatcher *self, const ExecutionId *id, const char *why)
 {
-    Job *job = find(self, id);
+    Job *job = dispatcher_find(self, id);
 
     if (!job) {
         return;
@@ -300,7 +263,7 @@ void
 dispatcher_refreshed(Dispatcher *self, const ExecutionId *id, const char *document,
                      int error_number)
 {
-    Job *job = find(self, id);
+    Job *job = dispatcher_find(self, id);
 
     if (job && job->runner && job->state == LIFE_RUNNING) {
         job_check_refreshed(job, document, error_number);

@@ -60,9 +60,24 @@ launch(Job *self, guint index, const Manifest *manifest, gboolean check_only, GE
     return runner;
 }
 
+/* The disk's fault, and nobody was promised anything yet: the job can wait for a better day. */
+static gboolean
+can_wait(const Job *self, const GError *error)
+{
+    return self->state == LIFE_CHECKING && !self->stored &&
+           (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC) ||
+            g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ROFS) ||
+            g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_IO));
+}
+
 static void
 launch_failed(Job *self, const GError *error)
 {
+    if (can_wait(self, error)) {
+        dispatcher_store_failed(self->owner, self, error);
+        job_event(self, LIFE_EVENT_UNSTORED);
+        return;
+    }
     if (g_error_matches(error, VET_ERROR, VET_ERROR_UNTRUSTED)) {
         job_decide(self, EXECUTION_REJECTED, "not-allowed", error->message);
     } else if (g_error_matches(error, VET_ERROR, VET_ERROR_MISSING)) {
@@ -72,7 +87,7 @@ launch_failed(Job *self, const GError *error)
     }
 }
 
-/* FALSE when the job is decided instead. */
+/* FALSE when the job is decided, or given back, instead. */
 gboolean
 job_check_start_runner(Job *self, guint index, gboolean check_only, RunnerProcess **runner)
 {

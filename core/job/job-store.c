@@ -103,6 +103,14 @@ job_store_forget(JobStore *self, const ExecutionId *id)
     }
 }
 
+gboolean
+job_store_sweep(JobStore *self, const ExecutionId *id)
+{
+    g_autofree char *folder = folder_of(self, id);
+
+    return durable_remove_tree(folder, NULL);
+}
+
 /* NULL for a folder without a record: nothing was promised for it yet. */
 static JobRecord *
 load_one(JobStore *self, const ExecutionId *id)

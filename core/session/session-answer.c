@@ -1,3 +1,4 @@
+#include "crash-point.h"
 #include "session-private.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ session_on_outcome(Session *self, const OutboxOutcome *outcome, const JobsMessag
     case OUTBOX_NOTHING:
         break;
     case OUTBOX_CLAIMED:
+        crash_point("session:claim-accepted");
         held_set(self->held, outcome->id, HELD_RUNNING);
         self->callbacks.claimed(outcome->id, SESSION_CLAIM_ACCEPTED, message->document,
                                 self->user_data);
@@ -41,6 +43,7 @@ session_on_outcome(Session *self, const OutboxOutcome *outcome, const JobsMessag
         self->callbacks.claimed(outcome->id, SESSION_CLAIM_REFUSED, NULL, self->user_data);
         break;
     case OUTBOX_TAKEN:
+        crash_point("session:final-taken");
         session_settled(self, outcome->id);
         self->callbacks.reported(outcome->id, TRUE, "the service took it", self->user_data);
         break;

@@ -1,3 +1,4 @@
+#include "crash-point.h"
 #include "session-private.h"
 
 #include <string.h>
@@ -59,6 +60,7 @@ session_queue_ready(Session *self)
 static void
 session_offer(Session *self, const JobsExecution *execution)
 {
+    crash_point("session:offer");
     held_set(self->held, execution->id, HELD_OFFERED);
     self->room_said = FALSE;
     self->pull_ms = ATTEMPTS_NEVER;

@@ -1,5 +1,6 @@
 #include "session-private.h"
 
+#include "crash-point.h"
 #include "topics.h"
 
 #include <string.h>
@@ -37,6 +38,16 @@ session_publish(Session *self, TopicKind kind, const char *job_id, const char *b
     mqtt_publish(self->mqtt, topic, body);
 }
 
+/* Handed to the broker's socket, not answered. */
+static void
+session_update_sent(ExecutionStatus status)
+{
+    if (execution_status_is_final(status))
+        crash_point("session:final-sent");
+    else
+        crash_point("session:update-sent");
+}
+
 static gboolean
 session_send_update(Session *self, gint64 now_ms)
 {
@@ -50,6 +61,7 @@ session_send_update(Session *self, gint64 now_ms)
     log_job(G_LOG_LEVEL_DEBUG, update.id->job_id, "sending status %s",
             execution_status_to_word(update.status));
     session_publish(self, TOPIC_UPDATE, update.id->job_id, body);
+    session_update_sent(update.status);
     return TRUE;
 }
 
