@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 TAP_LINE = re.compile(r"^(not ok|ok)\b\s*(\d*)\s*-?\s*(.*?)\s*(?:#\s*(SKIP|TODO)\b\s*(.*))?$", re.IGNORECASE)
 TAP_PLAN = re.compile(r"^1\.\.(\d+)\s*(?:(#\s*SKIP)\b\s*(.*))?", re.IGNORECASE)
 PYTEST_END = re.compile(r"^=* ?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
+PYTEST_SKIP = re.compile(r"^SKIPPED \[\d+\] (.*?:\d+): (.*)$", re.MULTILINE)      # with -rs
 KEPT_LINES = 40
 
 
@@ -92,6 +93,7 @@ def from_pytest_text(text):
         return None
     numbers = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", ends[-1])}
     counts = Counts(passed=numbers.get("passed", 0), skipped=numbers.get("skipped", 0))
+    counts.reasons = PYTEST_SKIP.findall(text)
     for _ in range(numbers.get("failed", 0) + numbers.get("error", 0)):
         counts.fail("pytest", tail(text))
     return counts

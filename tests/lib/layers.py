@@ -33,7 +33,7 @@ class Place:
         log_path = self.scratch / "san"
         shared = f"log_path={log_path}:halt_on_error=1"
         return {**os.environ, "G_DEBUG": "fatal-criticals", "ERRAND_BUILD": str(self.build("gcc")),
-                "TMPDIR": str(self.scratch), "NO_COLOR": "1",
+                "TMPDIR": str(self.scratch), "NO_COLOR": "1", "PYTEST_ADDOPTS": "-rs",
                 "ASAN_OPTIONS": shared + ":detect_leaks=1:disable_coredump=1:handle_abort=0",
                 "UBSAN_OPTIONS": shared + ":print_stacktrace=1", "PYTHONDONTWRITEBYTECODE": "1"}
 

@@ -69,9 +69,11 @@ def test_meson_a_plain_failure(tmp_path, result):
 
 
 def test_meson_counts_the_tests_of_a_pytest(tmp_path):
-    counts = meson_log(tmp_path, {"result": "OK", "stdout": "....\n12 passed, 1 skipped in 3.20s\n"},
+    skipped = "SKIPPED [1] a.py:9: no token\n"
+    counts = meson_log(tmp_path, {"result": "OK", "stdout": f"....\n{skipped}12 passed, 1 skipped in 3.20s\n"},
                        {"result": "FAIL", "stdout": "=== 2 failed, 3 passed in 3.20s ===\n", "returncode": 1})
     assert str(counts) == "15 passed, 2 failed, 1 skipped"
+    assert counts.reasons == [("a.py:9", "no token")]
 
 
 def test_a_failure_is_counted_once(tmp_path):

@@ -117,8 +117,8 @@ def guest(tmp_path_factory, cloud):
     make_image(root, work / "disk")
     machine = Guest(root, work / "disk", work / "console")
     try:
-        machine.wait_for_boot()
+        machine.power_on()
         yield machine
     finally:
-        machine.end()
+        machine.cut_power()
         subprocess.run(["rm", "-rf", "--one-file-system", str(root)], check=True, timeout=120)

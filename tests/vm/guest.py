@@ -44,12 +44,26 @@ class Guest:
         kernel = next((root / "boot").glob("vmlinuz-*"))
         initrd = next((root / "boot").glob("initrd.img-*"))
         words = ["qemu-system-x86_64", "-M", "q35", "-m", "512", "-smp", "2", "-nodefaults", "-display", "none",
-                 "-accel", "tcg,thread=multi", "-nic", "user,model=virtio-net-pci",
+                 "-accel", "tcg,thread=multi", "-nic", "user,model=virtio-net-pci", "-device", "virtio-rng-pci",
                  "-serial", "stdio", "-kernel", kernel, "-initrd", initrd, "-append", KERNEL_LINE,
-                 "-drive", f"file={disk},format=raw,if=virtio", "-device", "virtio-rng-pci"]
-        self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                 "-drive", f"file={disk},format=raw,if=virtio"]
+        self.words = [str(word) for word in words]
+        self.process = None
+
+    def power_on(self):
+        """Returns when there is a shell."""
+        self.output = ""
+        self.process = subprocess.Popen(self.words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        self.wait_for_boot()
+
+    def cut_power(self):
+        """What the guest had not flushed to its disk is lost."""
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
 
     def read(self):
         with open(self.log, "ab") as log:
@@ -102,7 +116,3 @@ class Guest:
         status, _ = self.try_run(f"timeout {seconds} sh -c {shlex.quote(loop)}", seconds + 30)
         if status != 0:
             raise TimeoutError(f"{what}: not within {seconds} s")
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()

@@ -22,6 +22,11 @@ def succeeded(execution):
     return execution["statusDetails"]
 
 
+def failed(execution, reason=None):
+    assert execution["status"] == "FAILED", execution
+    assert reason is None or execution["statusDetails"]["reason"] == reason, execution
+
+
 def handler(name, *arguments):
     """What the AWS managed templates send."""
     return {"version": "1.0", "steps": [{"action": {
@@ -93,6 +98,43 @@ def test_upgrades_itself_by_a_job(guest, cloud):
     wait_for_restart(guest, pid, JOB_SECONDS)
     succeeded(run_job(cloud, {"operation": "shell", "command": ["true"]}))
     assert guest.run("systemctl show -P Result errandd") == "success"
+
+
+def test_nothing_of_a_killed_daemon_goes_on(guest, cloud):
+    job = cloud.create_job({"operation": "shell", "command": ["sleep", "1234"]}, THING)
+    cloud.wait_status(job, "IN_PROGRESS", thing=THING, timeout=JOB_SECONDS)
+    guest.wait("pgrep -f '^sleep 1234'", JOB_SECONDS, "the step")
+    guest.run(f"kill -9 {main_pid(guest)}")
+    failed(cloud.wait_status(job, thing=THING, timeout=JOB_SECONDS), "interrupted")
+    assert guest.try_run("pgrep -f '^sleep 1234'")[0] == 1
+
+
+def test_tells_the_truth_after_a_power_cut(guest, cloud):
+    done = cloud.create_job({"operation": "shell", "command": ["true"]}, THING)
+    cut = cloud.create_job({"operation": "shell", "command": ["sleep", "1234"]}, THING)
+    cloud.wait_status(cut, "IN_PROGRESS", thing=THING, timeout=JOB_SECONDS)
+    guest.cut_power()
+    guest.power_on()
+    failed(cloud.wait_status(cut, thing=THING, timeout=2 * JOB_SECONDS), "interrupted")
+    succeeded(cloud.execution(done, THING))
+
+
+def test_outlives_a_step_that_eats_all_memory(guest, cloud):
+    pid = main_pid(guest)
+    eat = "x=x; while :; do x=$x$x; done"
+    failed(run_job(cloud, {"operation": "shell", "command": ["sh", "-c", eat]}, 2 * JOB_SECONDS))
+    assert main_pid(guest) == pid
+
+
+def test_a_faulty_configuration_is_not_tried_again(guest, cloud):
+    fault = "/etc/errand/errand.conf.d/99-fault.conf"
+    guest.run(f"printf '[jobs]\\nworkflow=sometimes\\n' >{fault}")
+    guest.try_run("systemctl restart errandd", JOB_SECONDS)
+    guest.wait("systemctl -q is-failed errandd", JOB_SECONDS, "the failure")
+    assert guest.run("systemctl show -P ExecMainStatus errandd") == "78"
+    assert "sometimes" in guest.run("journalctl -q --no-pager -u errandd -n 20")
+    guest.run(f"rm {fault} && systemctl start errandd")
+    succeeded(run_job(cloud, {"operation": "shell", "command": ["true"]}))
 
 
 def test_stop_lets_a_step_end(guest, cloud):
