@@ -13,6 +13,7 @@
 #define CHUNK           16384
 #define ROUNDS_MAX      8 /* chunks per round of the loop: 128 KiB, then others have their turn */
 #define LINE_END_LENGTH 3 /* of " | ", which text_clean() makes of a line's end */
+#define URL_LENGTH_MAX  2048 /* presigned ones with a session token have 1,500 to 1,800 bytes */
 #define LOGGED_MAX      1024 /* bytes of a logged line; the rest of a longer one is left out */
 
 struct _OutputTail {
@@ -156,12 +157,12 @@ output_tail_at_end(const OutputTail *self)
     return self->fd < 0;
 }
 
-/* Where whole words begin: half a word may be the end of a URL, its signature among it. No URL is
- * as long as half of what is kept; of output without blanks, the end is what was asked for. */
+/* Where whole words begin: half a word may be the end of a URL, its signature among it. One of a
+ * length no URL has is something else, and may be all there is. */
 static gsize
 whole_words(const OutputTail *self)
 {
-    for (gsize i = 0; self->cut && i < OUTPUT_TAIL_SIZE / 2; i++) {
+    for (gsize i = 0; self->cut && i < MIN(self->length, URL_LENGTH_MAX); i++) {
         if (g_ascii_isspace(self->kept[i])) {
             return i;
         }

@@ -78,9 +78,9 @@ reboot_run(Reboot *self)
     };
     g_autoptr(GError) error = NULL;
 
-    if (self->child) {
-        return;
-    }
+    /* One of an earlier try that hangs must not keep this one from being made. */
+    g_clear_pointer(&self->child, child_free);
+    g_clear_pointer(&self->fault, g_free);
     g_message("restarting the machine: %s", self->command[0]);
     crash_point("job:reboot-command");
     self->child = child_spawn(&spec, on_ended, self, &error);

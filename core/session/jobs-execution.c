@@ -85,13 +85,11 @@ jobs_execution_read(JsonObject *object, const char *thing_name, GError **error)
     }
 
     JobsExecution *self = g_new0(JobsExecution, 1);
-    JsonNode *document = json_object_get_member(object, "jobDocument");
     self->id = g_steal_pointer(&id);
     self->status = status;
     self->seconds_left = -1;
     jobs_json_integer(object, "versionNumber", &self->version);
     jobs_json_integer(object, "approximateSecondsBeforeTimedOut", &self->seconds_left);
-    self->document = document != NULL ? jobs_json_text(document) : NULL;
     self->details = jobs_execution_read_details(object);
     return self;
 }

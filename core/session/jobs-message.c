@@ -165,11 +165,8 @@ jobs_message_read(JobsMessage *self, const Topic *topic, const char *thing_name,
         jobs_message_read_pending(self, root, topic->kind);
         return TRUE;
     }
-    if (topic->kind == TOPIC_UPDATE) {
-        JsonNode *document = json_object_get_member(root, "jobDocument");
-        self->document = document != NULL ? jobs_json_text(document) : NULL;
+    if (topic->kind == TOPIC_UPDATE)
         return TRUE;
-    }
     if (!jobs_message_read_execution(self, root, thing_name, error))
         return FALSE;
     if (topic->kind == TOPIC_DESCRIBE && self->execution != NULL &&
@@ -182,10 +179,8 @@ jobs_message_read(JobsMessage *self, const Topic *topic, const char *thing_name,
 }
 
 static gboolean
-jobs_message_load(JsonParser *parser, const void *payload, gsize length, GError **error)
+jobs_message_check(const void *payload, gsize length, GError **error)
 {
-    g_autoptr(GError) reason = NULL;
-
     if (length > JOBS_MESSAGE_SIZE_MAX) {
         g_set_error(error, JOBS_MESSAGE_ERROR, JOBS_MESSAGE_ERROR_SIZE,
                     "%" G_GSIZE_FORMAT " bytes; the service sends at most %d", length,
@@ -196,12 +191,20 @@ jobs_message_load(JsonParser *parser, const void *payload, gsize length, GError 
         g_set_error_literal(error, JOBS_MESSAGE_ERROR, JOBS_MESSAGE_ERROR_SYNTAX, "not UTF-8 text");
         return FALSE;
     }
-    if (!jobs_json_depth_ok(payload, length, JOBS_MESSAGE_DEPTH_MAX)) {
+    return TRUE;
+}
+
+static gboolean
+jobs_message_load(JsonParser *parser, const char *text, gsize length, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+
+    if (!jobs_json_depth_ok(text, length, JOBS_MESSAGE_DEPTH_MAX)) {
         g_set_error(error, JOBS_MESSAGE_ERROR, JOBS_MESSAGE_ERROR_SYNTAX,
                     "nested deeper than %d levels", JOBS_MESSAGE_DEPTH_MAX);
         return FALSE;
     }
-    if (!json_parser_load_from_data(parser, payload, (gssize)length, &reason)) {
+    if (!json_parser_load_from_data(parser, text, (gssize)length, &reason)) {
         /* The parser's own message quotes the text, which may hold a credential. */
         g_set_error(error, JOBS_MESSAGE_ERROR, JOBS_MESSAGE_ERROR_SYNTAX,
                     "not JSON (parser code %d)", reason != NULL ? reason->code : -1);
@@ -222,15 +225,24 @@ jobs_message_parse(const Topic *topic, const char *thing_name, const void *paylo
 {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     g_autoptr(JobsMessage) self = g_new0(JobsMessage, 1);
+    g_autoptr(GString) rest = g_string_new(NULL);
+    g_autofree char *document = NULL;
 
     if (length == 0) {
         payload = "{}";
         length = 2;
     }
-    if (!jobs_message_load(parser, payload, length, error))
+    if (!jobs_message_check(payload, length, error))
+        return NULL;
+    document = jobs_json_take_document(payload, length, rest);
+    if (!jobs_message_load(parser, rest->str, rest->len, error))
         return NULL;
     JsonObject *root = json_node_get_object(json_parser_get_root(parser));
     if (!jobs_message_read(self, topic, thing_name, root, error))
         return NULL;
+    if (self->execution != NULL)
+        self->execution->document = g_steal_pointer(&document);
+    else if (topic->kind == TOPIC_UPDATE && topic->accepted)
+        self->document = g_steal_pointer(&document);
     return g_steal_pointer(&self);
 }

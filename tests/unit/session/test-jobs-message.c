@@ -88,7 +88,8 @@ test_execution(void)
     g_assert_cmpint(execution->seconds_left, ==, 55);
     g_assert_cmpuint(g_hash_table_size(execution->details), ==, 1);
     g_assert_cmpstr(g_hash_table_lookup(execution->details, "step"), ==, "1");
-    g_assert_cmpstr(execution->document, ==, "{\"op\":\"a\",\"n\":12345678901234,\"u\":\"é/x\"}");
+    g_assert_cmpstr(execution->document, ==,
+                    "{\"op\":\"a\",\"n\":12345678901234,\"u\":\"\\u00e9/x\"}");
     g_assert_cmpstr(message->token, ==, "é😀\"\\");
 }
 
@@ -172,13 +173,47 @@ test_wrong_job(void)
     g_assert_error(error, JOBS_MESSAGE_ERROR, JOBS_MESSAGE_ERROR_CONTENT);
 }
 
+/* What users wrote is neither changed nor does it make the message unreadable. */
+static void
+test_documents_as_they_came(void)
+{
+    static const char *const documents[] = {
+        "{}",
+        "null",
+        "\"text\"",
+        "{\"a\":\"x\\u0000y\"}",
+        "{\"a\":18446744073709551617}",
+        "{\"a\":1e-8}",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\":\"\\ud800\"}",
+        "{ \"jobDocument\" : \"}\\\"{\" , \"execution\":[] }",
+        "[1,}",
+        "{'a':/* */1}",
+    };
+    g_autofree char *open = g_strnfill(50000, '[');
+    g_autofree char *shut = g_strnfill(50000, ']');
+    g_autofree char *deep = g_strconcat(open, shut, NULL);
+
+    for (guint i = 0; i <= G_N_ELEMENTS(documents); i++) {
+        const char *document = i < G_N_ELEMENTS(documents) ? documents[i] : deep;
+        g_autofree char *text = g_strdup_printf(
+            "{\"execution\":{\"jobDocument\" : %s ,\"jobId\":\"jobA\",\"status\":\"QUEUED\","
+            "\"queuedAt\":7,\"executionNumber\":1},\"timestamp\":1}",
+            document);
+
+        g_autoptr(JobsMessage) message = parse_good(TOPIC_NEXT, text);
+        g_assert_cmpstr(message->execution->document, ==, document);
+        g_assert_cmpint(message->execution->id->queued_at, ==, 7);
+    }
+}
+
 static void
 test_limits(void)
 {
     g_autofree char *big = g_strnfill(JOBS_MESSAGE_SIZE_MAX + 1, ' ');
     g_autofree char *deep = g_strnfill(100000, '[');
-    g_autoptr(GString) fits = g_string_new("{\"jobDocument\":");
-    g_autoptr(GString) over = g_string_new("{\"jobDocument\":");
+    g_autoptr(GString) fits = g_string_new("{\"more\":");
+    g_autoptr(GString) over = g_string_new("{\"more\":");
     Topic topic = {.kind = TOPIC_UPDATE, .accepted = TRUE, .job_id = "a"};
 
     for (guint i = 0; i < JOBS_MESSAGE_DEPTH_MAX; i++) {
@@ -204,7 +239,7 @@ test_limits(void)
     g_assert_null(jobs_message_parse(&topic, "gw-1", over->str, over->len, &error));
     g_assert_error(error, JOBS_MESSAGE_ERROR, JOBS_MESSAGE_ERROR_SYNTAX);
     g_autoptr(JobsMessage) good = parse_good(TOPIC_UPDATE, fits->str);
-    g_assert_nonnull(good->document);
+    g_assert_nonnull(good);
     /* Brackets in strings do not nest. */
     g_autoptr(JobsMessage) text = parse_good(
         TOPIC_UPDATE, "{\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
@@ -353,6 +388,7 @@ main(int argc, char **argv)
     g_test_add_func("/jobs-message/bad-content", test_bad_content);
     g_test_add_func("/jobs-message/wrong-job", test_wrong_job);
     g_test_add_func("/jobs-message/limits", test_limits);
+    g_test_add_func("/jobs-message/documents-as-they-came", test_documents_as_they_came);
     g_test_add_func("/jobs-message/secrets", test_secrets_stay_out_of_errors);
     g_test_add_func("/jobs-message/refusals", test_refusals);
     g_test_add_func("/jobs-message/update-body", test_update_body);
