@@ -1,14 +1,14 @@
 #include "durable.h"
 
+#include "crash-point.h"
+#include "durable-private.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "crash-point.h"
-#include "durable-private.h"
 
 #define DURABLE_TEMP_PREFIX ".tmp-"
 #define DURABLE_TEMP_TRIES  100
