@@ -1,11 +1,11 @@
-"""A TCP server that is no broker."""
+"""A TCP server on loopback that does as told with each connection."""
 
 import socket
 import threading
 
 
 class Listener:
-    """Accepts and does as told with each connection."""
+    """treat is called with every connection, each in a thread of its own. All end with the listener."""
 
     def __init__(self, treat):
         self.socket = socket.create_server(("127.0.0.1", 0))
