@@ -45,7 +45,8 @@ durable_fail(const char *verb, const char *path, int code, GError **error)
     return FALSE;
 }
 
-int
+/* A descriptor for *at() calls; -1 on error. */
+static int
 durable_open_directory(const char *path, GError **error)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
