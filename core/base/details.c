@@ -1,8 +1,8 @@
 #include "details.h"
 
-#include <string.h>
-
 #include "text.h"
+
+#include <string.h>
 
 typedef struct {
     char *key;

@@ -5,5 +5,3 @@
 
 /* Sets error from an errno value: "cannot VERB PATH: why; what to do". Always FALSE. */
 gboolean durable_fail(const char *verb, const char *path, int code, GError **error);
-/* A descriptor for *at() calls; -1 on error. */
-int durable_open_directory(const char *path, GError **error);

@@ -1,3 +1,6 @@
+#include "durable-private.h"
+#include "durable.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -5,9 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "durable-private.h"
-#include "durable.h"
 
 #define DURABLE_ASIDE_MAX     32
 #define DURABLE_ASIDE_NUMBERS 100000

@@ -1,14 +1,14 @@
 #include "durable.h"
 
+#include "crash-point.h"
+#include "durable-private.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "crash-point.h"
-#include "durable-private.h"
 
 #define DURABLE_TEMP_PREFIX ".tmp-"
 #define DURABLE_TEMP_SIZE   (sizeof DURABLE_TEMP_PREFIX + 16)
@@ -54,7 +54,8 @@ durable_fail(const char *verb, const char *path, int code, GError **error)
     return FALSE;
 }
 
-int
+/* A descriptor for *at() calls; -1 on error. */
+static int
 durable_open_directory(const char *path, GError **error)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

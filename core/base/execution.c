@@ -1,8 +1,8 @@
 #include "execution.h"
 
-#include <string.h>
-
 #include "text.h"
+
+#include <string.h>
 
 static const char *const execution_words[] = {
     [EXECUTION_FAILED] = "FAILED",     [EXECUTION_SUCCEEDED] = "SUCCEEDED",

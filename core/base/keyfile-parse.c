@@ -1,6 +1,6 @@
-#include <string.h>
-
 #include "keyfile-private.h"
+
+#include <string.h>
 
 /* Smallest first, as the text for messages takes the last that fits. */
 static const struct {

@@ -1,11 +1,11 @@
+#include "keyfile-private.h"
+#include "text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "keyfile-private.h"
-#include "text.h"
 
 /* A file with more bad lines than this is no keyfile at all; the rest of it would only flood the
  * owner. */

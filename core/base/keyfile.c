@@ -1,7 +1,7 @@
-#include <string.h>
-
 #include "keyfile-private.h"
 #include "text.h"
+
+#include <string.h>
 
 typedef struct {
     char *group;

@@ -1,12 +1,12 @@
 #include "log.h"
 
+#include "text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "text.h"
 
 /* UTF-16 units of one line; a longer one is a dump, not a message. */
 #define LOG_LINE_MAX   8192

@@ -1,6 +1,6 @@
-#include <string.h>
-
 #include "text.h"
+
+#include <string.h>
 
 #define TEXT_BLANK           "***"
 /* Longest scheme looked for in front of "://" inside a query; registered ones are shorter. */

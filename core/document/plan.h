@@ -14,13 +14,13 @@
 
 #include <glib.h>
 
-#define PLAN_DOCUMENT_MAX                                                                          \
-    (128 * 1024) /* bytes; 32,768 as stored, larger once URLs are substituted; MQTT payload limit  \
-                  */
-#define PLAN_DEPTH_MAX 32 /* nesting of the JSON */
-#define PLAN_STEPS_MAX 64
-#define PLAN_TIMEOUT_MAX_S                                                                         \
-    (7 * 24 * 3600) /* longest the service lets a step timer run: 10080 minutes */
+/* Bytes: the limit of an MQTT payload. A document has 32,768 as stored, more once URLs are
+ * substituted. */
+#define PLAN_DOCUMENT_MAX  (128 * 1024)
+#define PLAN_DEPTH_MAX     32 /* nesting of the JSON */
+#define PLAN_STEPS_MAX     64
+/* The longest the service lets a step timer run: 10080 minutes. */
+#define PLAN_TIMEOUT_MAX_S (7 * 24 * 3600)
 
 #define PLAN_ERROR (plan_error_quark())
 GQuark plan_error_quark(void);

@@ -1,18 +1,18 @@
 #include "job-store.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "clock.h"
 #include "crash-point.h"
 #include "durable.h"
 #include "history-line.h"
 #include "job-record.h"
 #include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define JOBS_FOLDER        "jobs"
 #define DAMAGED_FOLDER     "damaged"

@@ -31,14 +31,13 @@ typedef enum {
 typedef struct {
     ExecutionId *id;
     StoredState state;
-    guint step;         /* index of the current step */
-    guint attempts;     /* how often the current step was told to go */
-    guint reboots;      /* reboots asked for by this job */
-    gboolean resumable; /* of the current step's operation */
-    gboolean claimed;   /* the service accepted the claim */
-    char *boot_id;      /* of the boot in which the record was written */
-    char *
-        failed_steps; /* names of failed steps that were ignored, for the message; NULL when none */
+    guint step;             /* index of the current step */
+    guint attempts;         /* how often the current step was told to go */
+    guint reboots;          /* reboots asked for by this job */
+    gboolean resumable;     /* of the current step's operation */
+    gboolean claimed;       /* the service accepted the claim */
+    char *boot_id;          /* of the boot in which the record was written */
+    char *failed_steps;     /* names of failed steps that were ignored, for the message; or NULL */
     ExecutionStatus status; /* STORED_DECIDED: SUCCEEDED, FAILED, REJECTED */
     Details *details;       /* what is to be reported with it, or was gathered so far; never NULL */
     char *document;         /* JSON text; NULL when it could not be read */

@@ -11,7 +11,7 @@ typedef enum {
     LIFE_CHECKING,   /* runners are asked whether the documents are acceptable */
     LIFE_CLAIMING,   /* the service is asked for the execution */
     LIFE_RUNNING,    /* a step was told to go */
-    LIFE_CANCELLING, /* taken away by the service; the runner is being stopped */
+    LIFE_CANCELLING, /* taken away, or the claim was refused; the runner is being stopped */
     LIFE_REBOOTING,  /* a step asked for a reboot that has not happened yet */
     LIFE_REPORTING,  /* the verdict is in and is being told to the service */
     LIFE_GONE,       /* nothing is left to do */

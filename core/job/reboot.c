@@ -1,10 +1,10 @@
 #include "reboot.h"
 
-#include <sys/wait.h>
-
 #include "child.h"
 #include "clock.h"
 #include "crash-point.h"
+
+#include <sys/wait.h>
 
 struct _Reboot {
     const char *const *command;

@@ -1,12 +1,12 @@
 #include "registry.h"
 
+#include "vet.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "vet.h"
 
 #define SUFFIX            ".plugin"
 #define MANIFEST_SIZE_MAX (64 * 1024) /* bytes; a manifest is a dozen lines */

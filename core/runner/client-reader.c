@@ -1,13 +1,13 @@
 /* The reader thread of a Client. */
+#include "client-private.h"
+#include "sandbox.h"
+
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "client-private.h"
-#include "sandbox.h"
 
 #define READER_STACK (256 * 1024) /* bytes; packets are parsed four levels deep at most */
 

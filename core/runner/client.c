@@ -1,4 +1,5 @@
 #include "client-private.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,8 +7,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#include "clock.h"
 
 Client *
 client_new(int fd, GError **error)

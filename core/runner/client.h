@@ -11,10 +11,10 @@
 
 #include "packet.h"
 
-#define CLIENT_TIMEOUT_S 60 /* a daemon that neither reads nor answers for so long has failed */
-#define CLIENT_PROGRESS_INTERVAL_MS                                                                \
-    100 /* the cloud hears of progress every few seconds at most; ten a second is plenty for both  \
-         */
+/* A daemon that neither reads nor answers for so long has failed. */
+#define CLIENT_TIMEOUT_S            60
+/* Ten a second is plenty: the cloud hears of progress every few seconds at most. */
+#define CLIENT_PROGRESS_INTERVAL_MS 100
 
 typedef struct _Client Client;
 

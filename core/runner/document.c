@@ -1,9 +1,9 @@
 #include "document.h"
 
-#include <string.h>
-
 #include "errand/plugin.h"
 #include "json-text.h"
+
+#include <string.h>
 
 Document *
 document_new(const char *text, GError **error)

@@ -1,6 +1,6 @@
-#include <errno.h>
-
 #include "host-private.h"
+
+#include <errno.h>
 
 /* The current document; never freed while the process lives. */
 static const Document *

@@ -1,8 +1,8 @@
-#include <errno.h>
-#include <string.h>
-
 #include "host-private.h"
 #include "text.h"
+
+#include <errno.h>
+#include <string.h>
 
 #define DETAILS_MAX 32 /* pairs; as errand/plugin.h promises */
 #define KEY_MAX     128

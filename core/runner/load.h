@@ -5,9 +5,9 @@
  * expected, what was found and what to do. */
 #pragma once
 
-#include <glib.h>
-
 #include "errand/plugin.h"
+
+#include <glib.h>
 
 #define LOAD_ERROR (load_error_quark())
 GQuark load_error_quark(void);

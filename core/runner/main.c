@@ -1,5 +1,10 @@
 /* errand-runner: one process for one step of a job. Loads one plugin, asks its check(), waits for
  * the daemon's go, calls its run() and is gone. */
+#include "client.h"
+#include "host.h"
+#include "load.h"
+#include "sandbox.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,11 +14,6 @@
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-#include "client.h"
-#include "host.h"
-#include "load.h"
-#include "sandbox.h"
 
 G_STATIC_ASSERT((int)OUTCOME_FAILED == ERRAND_FAILED);
 G_STATIC_ASSERT((int)OUTCOME_SUCCEEDED == ERRAND_SUCCEEDED);

@@ -1,5 +1,7 @@
 #include "sandbox.h"
 
+#include "children.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -14,8 +16,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "children.h"
 
 /* The kernel sends it when the daemon dies; no plugin uses the last real-time signal. */
 #define PARENT_GONE SIGRTMAX

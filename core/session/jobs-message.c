@@ -35,7 +35,7 @@ jobs_refusal_to_word(JobsRefusal refusal)
     return jobs_refusal_words[refusal];
 }
 
-JobsRefusal
+static JobsRefusal
 jobs_refusal_from_word(const char *word)
 {
     for (guint i = JOBS_REFUSAL_INVALID_TOPIC; word != NULL && i < JOBS_REFUSAL_UNKNOWN; i++)

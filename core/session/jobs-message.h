@@ -72,7 +72,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobsMessage, jobs_message_free)
 
 /* "InvalidJson" and so on; never NULL. */
 const char *jobs_refusal_to_word(JobsRefusal refusal);
-JobsRefusal jobs_refusal_from_word(const char *word);
 /* Whether the same request may well succeed later: throttled, internal error, unknown. */
 gboolean jobs_refusal_is_passing(JobsRefusal refusal);
 

@@ -1,8 +1,8 @@
-#include <string.h>
-
 #include "json-text.h"
 #include "packet-field.h"
 #include "text.h"
+
+#include <string.h>
 
 /* Object in object: settings inside start. */
 #define DEPTH_MAX 4

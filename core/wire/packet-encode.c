@@ -1,8 +1,8 @@
+#include "packet-field.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "packet-field.h"
 
 static gboolean
 fault(const Packet *packet, const PacketField *field, const char *what, GError **error)

@@ -1,9 +1,9 @@
 #include "packet.h"
 
+#include "packet-field.h"
+
 #include <stddef.h>
 #include <string.h>
-
-#include "packet-field.h"
 
 G_DEFINE_QUARK(errand - packet - error, packet_error)
 

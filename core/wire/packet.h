@@ -22,9 +22,8 @@
 
 #include <glib.h>
 
-#define PACKET_PROTOCOL 1
-#define PACKET_SIZE_MAX                                                                            \
-    (160 * 1024)               /* bytes; a document may be 128 KiB after substitution of URLs */
+#define PACKET_PROTOCOL  1
+#define PACKET_SIZE_MAX  (160 * 1024) /* bytes; a document of PLAN_DOCUMENT_MAX and the rest */
 #define PACKET_TEXT_MAX  4096  /* bytes of a log line or message; longer is clipped by the sender */
 #define PACKET_STATE_MAX 16384 /* bytes of plugin state before base64; ERRAND_STATE_MAX */
 #define PACKET_RUNNER_FD 3     /* the runner's end of the socket */

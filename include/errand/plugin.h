@@ -38,22 +38,17 @@ extern "C" {
 #define ERRAND_FAILED    0 /* it was tried and did not work */
 #define ERRAND_SUCCEEDED 1 /* it is done; from check(): the document is acceptable */
 #define ERRAND_REJECTED  2 /* it will not be tried: bad document, not allowed, not this device */
-#define ERRAND_REBOOT                                                                              \
-    3 /* restart the machine, then call run() again with ERRAND_START_REBOOTED                     \
-       */
+#define ERRAND_REBOOT    3 /* restart the machine, then call run() again (START_REBOOTED) */
 #define ERRAND_CANCELLED 4 /* stopped early because errand_cancelled() said so */
 
 /* Why run() is called. */
-#define ERRAND_START_FIRST 0 /* nothing of this step ran before */
-#define ERRAND_START_REBOOTED                                                                      \
-    1 /* run() returned ERRAND_REBOOT and the machine has booted anew since */
-#define ERRAND_START_INTERRUPTED                                                                   \
-    2 /* an earlier run() never returned: power cut, crash, restart                                \
-       */
+#define ERRAND_START_FIRST       0 /* nothing of this step ran before */
+#define ERRAND_START_REBOOTED    1 /* run() returned ERRAND_REBOOT, the machine has booted since */
+#define ERRAND_START_INTERRUPTED 2 /* an earlier run() never returned: power cut, crash ... */
 
-/* errand_operation.flags */
-#define ERRAND_OP_RESUMABLE                                                                        \
-    (1u << 0) /* may be started with ERRAND_START_INTERRUPTED; without it that is a failure */
+/* errand_operation.flags. RESUMABLE: run() may be called with ERRAND_START_INTERRUPTED; without it
+ * an interruption fails the job. */
+#define ERRAND_OP_RESUMABLE (1u << 0)
 
 /* Levels for errand_log(); the numbers are those of syslog. */
 #define ERRAND_LOG_ERROR   3
@@ -282,8 +277,9 @@ errand_progress(errand_job *job, int32_t percent, const char *step)
 }
 
 /* Adds or replaces one name/value pair of the job's statusDetails: key 1..128 of [A-Za-z0-9:_-],
- * value text (cleaned and cut to 1024 characters). -EINVAL for a bad key, -E2BIG past 32 pairs;
- * only what is left of the service's ten pairs after errand's own is sent. */
+ * value text (cleaned and cut to 1024 characters; an empty one removes the pair). -EINVAL for a bad
+ * key, -E2BIG past 32 pairs; only what is left of the service's ten pairs after errand's own is
+ * sent. */
 static inline int32_t
 errand_detail(errand_job *job, const char *key, const char *value)
 {
@@ -309,7 +305,7 @@ errand_cancel_fd(errand_job *job)
 }
 
 /* Brackets what must not be torn (a flash write): between enter = 1 and enter = 0 a cancel waits.
- * The step's deadline does not wait. Calls may nest. */
+ * The step's deadline does not wait. Calls may nest; -EINVAL for a leave too many. */
 static inline int32_t
 errand_critical(errand_job *job, int32_t enter)
 {
@@ -318,8 +314,8 @@ errand_critical(errand_job *job, int32_t enter)
 
 /* ---- Surviving ---- */
 
-/* Replaces the saved state of this step, at most ERRAND_STATE_MAX bytes. On disk when it returns 0.
- */
+/* Replaces the saved state of this step. On disk when it returns 0. -E2BIG for more than
+ * ERRAND_STATE_MAX bytes. After an error the state saved before is kept. */
 static inline int32_t
 errand_save_state(errand_job *job, const void *data, size_t length)
 {
@@ -335,8 +331,8 @@ errand_load_state(errand_job *job, size_t *length)
 
 /* Fetches the job document again (presigned URLs are made anew at each delivery) and replaces what
  * the errand_get_*() functions see; text handed out before stays valid. Blocks for up to a minute.
- * -ENOENT: the job is gone; -ETIMEDOUT: no answer, try again later; -ENOTSUP: run without a cloud.
- */
+ * -ENOENT: the job is gone; -ETIMEDOUT: no answer, try again later; -ENOTSUP: run without a cloud;
+ * anything else: what came cannot be used. What there was before is kept then. */
 static inline int32_t
 errand_refresh_document(errand_job *job)
 {

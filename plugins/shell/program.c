@@ -45,7 +45,7 @@ program_find_path(const char *path, Program *program)
     return program_place(program, directory, name);
 }
 
-bool
+static bool
 program_find(const char *name, Program *program)
 {
     char directories[] = CHILD_PATH, *rest = NULL;

@@ -29,6 +29,36 @@ def test_readme_has_the_map():
     assert not faults, "\n" + "\n".join(faults)
 
 
+def meson_text(folder):
+    path = f"{folder}/meson.build".lstrip("/")
+    return re.sub(r"#.*", "", read(path)) if path in FILES else ""
+
+
+def is_entered(folder):
+    """'NAME' in the meson.build of a folder above: subdir('NAME'), subdir('PARENT/NAME'), or a list to go through."""
+    above, name = folder, folder.rpartition("/")[2]
+    while above:
+        above = above.rpartition("/")[0]
+        if re.search(rf"['/]{re.escape(name)}'", meson_text(above)):
+            return True
+    return False
+
+
+def test_every_meson_build_is_reached():
+    """A folder that nobody enters is neither built nor tested, and nothing says so."""
+    folders = {path.rpartition("/")[0] for path in FILES if path.endswith("/meson.build")}
+    assert [folder for folder in sorted(folders) if not is_entered(folder)] == []
+
+
+def test_every_unit_and_module_test_is_built():
+    tests = re.compile(r"(tests/(?:unit|module)/.*?)/?test-([a-z0-9-]+)\.c")
+    found = [tests.fullmatch(path) for path in FILES if tests.fullmatch(path)]
+    assert len(found) > 40
+    lost = [match[0] for match in found
+            if not re.search(rf"'(test-)?{match[2]}(\.c)?'", meson_text(match[1].rstrip("/")))]
+    assert lost == []
+
+
 @pytest.mark.parametrize("path", [path for path in FILES if re.fullmatch(r"plugins/(?!example)\w+/\w+\.plugin", path)])
 def test_settings_of_plugins_are_in_the_manual(path):
     manifest = dict(line.split("=", 1) for line in read(path).splitlines() if "=" in line)

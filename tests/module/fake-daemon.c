@@ -1,5 +1,8 @@
 #include "fake-daemon.h"
 
+#include "children.h"
+#include "clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,9 +14,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "children.h"
-#include "clock.h"
 
 #define TEXT_KEPT (1024 * 1024)
 

@@ -2,10 +2,10 @@
  * collects everything it says. Every wait has a deadline; passing it fails the test. */
 #pragma once
 
-#include <sys/types.h>
-
 #include "packet.h"
 #include "verdict.h"
+
+#include <sys/types.h>
 
 #define FAKE_DEADLINE_S 30
 

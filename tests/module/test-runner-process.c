@@ -1,12 +1,12 @@
 /* The process that errand-runner makes of itself: who it is, where it is, and that it dies with the
  * daemon and takes all of the step along. */
+#include "fake-daemon.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "fake-daemon.h"
 
 static const char *runner;
 static const char *zoo;

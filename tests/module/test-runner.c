@@ -1,10 +1,10 @@
 /* The conversation with the real errand-runner, by way of well-behaved plugins. */
+#include "fake-daemon.h"
+
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "fake-daemon.h"
 
 static const char *zoo;
 static const char *example;

@@ -1,9 +1,9 @@
 /* Every misbehaving plugin against the real errand-runner: what the daemon gets to see, and that
  * nothing of the step is left. */
+#include "fake-daemon.h"
+
 #include <signal.h>
 #include <string.h>
-
-#include "fake-daemon.h"
 
 typedef enum {
     CHECKED,       /* it ends with what it says in `checked` */

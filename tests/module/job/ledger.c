@@ -1,8 +1,8 @@
 /* Looking at what the world was told, and at what is left of a job. */
+#include "world.h"
+
 #include <string.h>
 #include <unistd.h>
-
-#include "world.h"
 
 typedef struct {
     char kind;

@@ -1,10 +1,10 @@
 /* Kills errand at every crash point of core/job, lets it live again, and looks whether the two
  * promises held: an action starts once, and a final status is told and does not change. */
-#include <string.h>
-#include <sys/wait.h>
-
 #include "durable.h"
 #include "knob.h"
+
+#include <string.h>
+#include <sys/wait.h>
 
 #define LIVES_MAX 6
 

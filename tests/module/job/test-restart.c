@@ -1,8 +1,8 @@
 /* Jobs that meet restarts of errand, reboots, an orderly stop. */
+#include "knob.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
-
-#include "knob.h"
 
 static void
 restart(World *world)

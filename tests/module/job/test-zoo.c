@@ -1,12 +1,11 @@
 /* Every misbehaving plugin through the whole dispatcher: the exact verdict, the next job runs, and
  * nothing of it is left. */
-#include <string.h>
-
 #include "children.h"
 #include "strays.h"
 #include "world.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -1,11 +1,10 @@
+#include "durable.h"
 #include "vet.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "durable.h"
 
 typedef struct {
     char *top;

@@ -1,4 +1,7 @@
 /* Real children: what they inherit, how their end is heard, what is kept of their output. */
+#include "child.h"
+#include "output-tail.h"
+
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -6,9 +9,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "child.h"
-#include "output-tail.h"
 
 typedef struct {
     OutputTail *tail;

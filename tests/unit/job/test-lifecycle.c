@@ -1,8 +1,8 @@
 /* Every state meets every event; what is not listed must be nothing. */
+#include "lifecycle.h"
+
 #include <glib.h>
 #include <string.h>
-
-#include "lifecycle.h"
 
 typedef struct {
     LifeState state;

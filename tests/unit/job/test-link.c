@@ -1,11 +1,11 @@
 /* The socket to a runner, with the test as the runner. */
+#include "runner-link.h"
+
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "runner-link.h"
 
 typedef struct {
     RunnerLink *link;

@@ -1,7 +1,7 @@
+#include "manifest.h"
+
 #include <glib.h>
 #include <string.h>
-
-#include "manifest.h"
 
 #define GOOD "[plugin]\nname=x\nmodule=x.so\nabi=1\noperations=a;b\n"
 

@@ -1,7 +1,7 @@
+#include "job-record.h"
+
 #include <glib.h>
 #include <string.h>
-
-#include "job-record.h"
 
 static JobRecord *
 make(void)

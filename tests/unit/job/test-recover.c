@@ -1,6 +1,6 @@
-#include <glib.h>
-
 #include "recover.h"
+
+#include <glib.h>
 
 #define LIMIT 3
 

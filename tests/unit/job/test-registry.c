@@ -1,13 +1,13 @@
+#include "durable.h"
+#include "registry.h"
+#include "vet.h"
+
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "durable.h"
-#include "registry.h"
-#include "vet.h"
 
 typedef struct {
     char *root;

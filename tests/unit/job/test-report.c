@@ -1,6 +1,6 @@
-#include <glib.h>
-
 #include "report.h"
+
+#include <glib.h>
 
 static Plan *
 make_plan(guint steps, gboolean is_steps)

@@ -1,11 +1,11 @@
+#include "durable.h"
+#include "job-store.h"
+
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "durable.h"
-#include "job-store.h"
 
 typedef struct {
     char *root;

@@ -5,30 +5,16 @@ import struct
 import threading
 import time
 
+from peers import Listener
 
-class FakeBroker:
+
+class FakeBroker(Listener):
     """suback: the code of each filter, or None for no SUBACK. hang_up: after which packet the connection ends."""
 
     def __init__(self, suback=1, connack=0, hang_up=None):
         self.suback, self.connack, self.hang_up = suback, connack, hang_up
         self.connects, self.subscribes, self.published = [], [], []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        super().__init__(self._serve)
 
     def _serve(self, client):
         try:
@@ -88,28 +74,12 @@ class FakeBroker:
         return self.hang_up != "suback"
 
 
-class Tunnel:
+class Tunnel(Listener):
     """An HTTP proxy that knows CONNECT with Basic authentication. leads_to: a local port instead of the one asked."""
 
     def __init__(self, authorization=None, leads_to=None):
         self.authorization, self.leads_to, self.requests = authorization, leads_to, []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        super().__init__(self._serve)
 
     def _serve(self, client):
         head = b""

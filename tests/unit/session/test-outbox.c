@@ -30,6 +30,7 @@ typedef struct {
     gboolean bare; /* SEND: without details */
 } Row;
 
+/* clang-format off: one row each */
 #define CLAIM_AT(t)                                                                                \
     {                                                                                              \
         .at = t, .verb = CLAIM                                                                     \
@@ -83,6 +84,7 @@ typedef struct {
     {                                                                                              \
         .at = t, .verb = FLUSH                                                                     \
     }
+/* clang-format on */
 #define NO_STATE (-1)
 
 /* Times: progress every 10 s, answers within 10 s, back-off 10 to 640 s. */

@@ -1,8 +1,7 @@
+#include "errand/plugin.h"
 #include "packet.h"
 
 #include <string.h>
-
-#include "errand/plugin.h"
 
 G_STATIC_ASSERT(PACKET_STATE_MAX == ERRAND_STATE_MAX);
 
