@@ -8,6 +8,8 @@ from device import Device, wait_for
 from network import Relay
 
 KEEP_ALIVE = 5
+SCALE = 5000
+DAY = 24 * 3600 / SCALE
 TRUE = {"operation": "shell", "command": ["true"]}
 
 
@@ -15,7 +17,6 @@ def test_req_25_a_day_offline_is_quiet(sandbox, tmp_path):
     """Twenty-four hours in seconds. One daemon says what it does by default, one everything it could."""
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
-    scale = 5000
     devices = {}
     for name, arguments in (("default", []), ("verbose", ["--verbose"])):
         device = devices[name] = Device(tmp_path / name, sandbox, f"outage-{name}")
@@ -23,8 +24,8 @@ def test_req_25_a_day_offline_is_quiet(sandbox, tmp_path):
         if name == "verbose":
             device.groups["broker"]["proxy"] = f"http://me:correct-horse@127.0.0.1:{port}"
         device.arguments = arguments
-        device.start(ready=False, ERRAND_TEST_TIME_SCALE=str(scale))
-    time.sleep(24 * 3600 / scale)
+        device.start(ready=False, ERRAND_TEST_TIME_SCALE=str(SCALE))
+    time.sleep(DAY)
     for device in devices.values():
         assert device.alive()
         device.kill()

@@ -8,6 +8,7 @@ from device import wait_for
 from gauges import descriptors, private_kilobytes, switches
 
 RECONNECTS = 1000 if os.environ.get("ERRAND_SOAK") == "long" else 100
+SETTLING, IDLE = 2, 60
 SANITIZED = pytest.mark.skipif("ERRAND_SANITIZED" in os.environ, reason="a sanitizer keeps memory of its own")
 TRUE = {"operation": "shell", "command": ["true"]}
 
@@ -18,9 +19,9 @@ def test_req_40_idle_sleeps(device):
     assert device.run(TRUE)[0] == "SUCCEEDED"
     device.wait_empty()
     wait_for(lambda: not device.children(), "the runner's end")
-    time.sleep(2)
+    time.sleep(SETTLING)
     before = switches(device.process.pid)
-    time.sleep(60)
+    time.sleep(IDLE)
     assert switches(device.process.pid) - before <= 10
 
 
