@@ -12,7 +12,7 @@ ALLOWED = [
     ("banned-calls", "tests/unit/plugins/http-server.py", "time.sleep", "a slow server is what it plays"),
     ("banned-calls", "tests/device/test_attack_luck.py", "time.sleep", "the random moments of its kills"),
     ("banned-calls", "tests/device/test_link_clock.py", "time.sleep", "a jumped clock must do nothing for a while"),
-    ("banned-calls", "tests/device/test_link_outage.py", "time.sleep", "an outage lasts"),
+    ("banned-calls", "tests/device/test_link_outage.py", "time.sleep", "an outage is a time in which nothing comes"),
     ("banned-calls", "tests/device/test_link_soak.py", "time.sleep", "idling is what it measures"),
     ("banned-calls", "tests/device/test_link_blocked.py", "time.sleep",
      "a job must go on while the link does nothing for a while"),

@@ -30,60 +30,21 @@ typedef struct {
     gboolean bare; /* SEND: without details */
 } Row;
 
-/* clang-format off: one row each */
-#define CLAIM_AT(t)                                                                                \
-    {                                                                                              \
-        .at = t, .verb = CLAIM                                                                     \
-    }
-#define PROGRESS_AT(t)                                                                             \
-    {                                                                                              \
-        .at = t, .verb = PROGRESS                                                                  \
-    }
-#define URGENT_AT(t)                                                                               \
-    {                                                                                              \
-        .at = t, .verb = URGENT                                                                    \
-    }
-#define FINAL_AT(t, s)                                                                             \
-    {                                                                                              \
-        .at = t, .verb = FINAL, .status = EXECUTION_##s                                            \
-    }
-#define SEND_AT(t, s)                                                                              \
-    {                                                                                              \
-        .at = t, .verb = SEND, .status = EXECUTION_##s                                             \
-    }
-#define BARE_AT(t, s)                                                                              \
-    {                                                                                              \
-        .at = t, .verb = SEND, .status = EXECUTION_##s, .bare = TRUE                               \
-    }
-#define SILENT_AT(t)                                                                               \
-    {                                                                                              \
-        .at = t, .verb = SILENT                                                                    \
-    }
-#define ACCEPT_AT(t, n, v)                                                                         \
-    {                                                                                              \
-        .at = t, .verb = ACCEPT, .ticket = n, .verdict = OUTBOX_##v                                \
-    }
-#define REFUSE_AT(t, r, s, v)                                                                      \
-    {                                                                                              \
-        .at = t, .verb = REFUSE, .refusal = JOBS_REFUSAL_##r, .state = s, .verdict = OUTBOX_##v    \
-    }
-#define LATE_REFUSAL_AT(t, n, r, s, v)                                                             \
-    {                                                                                              \
-        .at = t, .verb = REFUSE, .ticket = n, .refusal = JOBS_REFUSAL_##r, .state = s,             \
-        .verdict = OUTBOX_##v                                                                      \
-    }
-#define LOST_AT(t)                                                                                 \
-    {                                                                                              \
-        .at = t, .verb = LOST                                                                      \
-    }
-#define UP_AT(t)                                                                                   \
-    {                                                                                              \
-        .at = t, .verb = UP                                                                        \
-    }
-#define FLUSH_AT(t)                                                                                \
-    {                                                                                              \
-        .at = t, .verb = FLUSH                                                                     \
-    }
+/* One row each. */
+/* clang-format off */
+#define CLAIM_AT(t) { .at = t, .verb = CLAIM }
+#define PROGRESS_AT(t) { .at = t, .verb = PROGRESS }
+#define URGENT_AT(t) { .at = t, .verb = URGENT }
+#define FINAL_AT(t, s) { .at = t, .verb = FINAL, .status = EXECUTION_##s }
+#define SEND_AT(t, s) { .at = t, .verb = SEND, .status = EXECUTION_##s }
+#define BARE_AT(t, s) { .at = t, .verb = SEND, .status = EXECUTION_##s, .bare = TRUE }
+#define SILENT_AT(t) { .at = t, .verb = SILENT }
+#define ACCEPT_AT(t, n, v) { .at = t, .verb = ACCEPT, .ticket = n, .verdict = OUTBOX_##v }
+#define REFUSE_AT(t, r, s, v) { .at = t, .verb = REFUSE, .refusal = JOBS_REFUSAL_##r, .state = s, .verdict = OUTBOX_##v }
+#define LATE_REFUSAL_AT(t, n, r, s, v) { .at = t, .verb = REFUSE, .ticket = n, .refusal = JOBS_REFUSAL_##r, .state = s, .verdict = OUTBOX_##v }
+#define LOST_AT(t) { .at = t, .verb = LOST }
+#define UP_AT(t) { .at = t, .verb = UP }
+#define FLUSH_AT(t) { .at = t, .verb = FLUSH }
 /* clang-format on */
 #define NO_STATE (-1)
 
