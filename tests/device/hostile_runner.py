@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sys
-import time
 
 LINK = socket.socket(fileno=3)
 
@@ -24,7 +23,7 @@ def begin():
 
 def linger():
     while True:
-        time.sleep(1)
+        signal.pause()
 
 
 def deaf():

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -167,7 +168,8 @@ def test_killed_at_random_moments_no_action_runs_twice(device, workflow, seed):
     device.start()
     jobs = [device.create(shell(f"echo {i} >> {device.marker}; sleep 0.1")) for i in range(6)]
     for _ in range(8):
-        time.sleep(chance.random() * 0.7)
+        with pytest.raises(subprocess.TimeoutExpired):
+            device.process.wait(chance.random() * 0.7)
         device.kill()
         device.start(ready=False)
     statuses = [device.wait(job, timeout=90) for job in jobs]

@@ -247,6 +247,16 @@ test_parallel_needs_available(Fixture *self, gconstpointer data)
 }
 
 static void
+test_what_was_started_is_not_ignored(Fixture *self, gconstpointer data)
+{
+    g_autoptr(Config) bad = load(self, "[jobs]\nunknown-operation=ignore\nworkflow=start-next\n");
+    g_autoptr(Config) good = load(self, "[jobs]\nunknown-operation=ignore\n");
+
+    assert_fault(bad, "[jobs] unknown-operation:", "start-next");
+    assert_clean(good);
+}
+
+static void
 test_local_use_needs_no_broker(Fixture *self, gconstpointer data)
 {
     g_autoptr(Config) config = NULL;
@@ -303,6 +313,7 @@ main(int argc, char **argv)
     ADD("writable-by-everybody", test_what_everybody_may_write_is_not_read);
     ADD("plugin-settings", test_plugin_settings);
     ADD("parallel-needs-available", test_parallel_needs_available);
+    ADD("start-next-ignores-nothing", test_what_was_started_is_not_ignored);
     ADD("local-use", test_local_use_needs_no_broker);
     return g_test_run();
 }
