@@ -161,6 +161,21 @@ keyfile_fault_errno(Keyfile *self, int code)
     keyfile_store_fault(self, 0, text);
 }
 
+/* What anybody may write decides nothing here: an owner is who can keep others out. */
+static gboolean
+keyfile_is_guarded(Keyfile *self, const char *path, const struct stat *found)
+{
+    g_autofree char *text = NULL;
+
+    if ((found->st_mode & S_IWOTH) == 0)
+        return TRUE;
+    text = g_strdup_printf("is not read: everybody may write it (mode %04o); mend with: chmod o-w",
+                           (guint)found->st_mode & 07777);
+    keyfile_store_file(self, path);
+    keyfile_store_fault(self, 0, text);
+    return FALSE;
+}
+
 void
 keyfile_add_file(Keyfile *self, const char *path, gboolean optional)
 {
@@ -179,7 +194,7 @@ keyfile_add_file(Keyfile *self, const char *path, gboolean optional)
         keyfile_store_fault(self, 0, "cannot be read: it is not a regular file");
     else if (!keyfile_read_fd(fd, content))
         keyfile_fault_errno(self, errno);
-    else
+    else if (keyfile_is_guarded(self, path, &found))
         keyfile_add_text(self, path, (const char *)content->data, content->len);
     close(fd);
 }
@@ -197,6 +212,7 @@ keyfile_add_directory(Keyfile *self, const char *path)
     g_autoptr(GDir) listing = g_dir_open(path, 0, &error);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     const char *name = NULL;
+    struct stat found;
 
     if (listing == NULL) {
         if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
@@ -205,6 +221,8 @@ keyfile_add_directory(Keyfile *self, const char *path)
         keyfile_store_fault(self, 0, error->message);
         return;
     }
+    if (stat(path, &found) == 0 && !keyfile_is_guarded(self, path, &found))
+        return;
     while ((name = g_dir_read_name(listing)) != NULL)
         if (*name != '.' && g_str_has_suffix(name, ".conf") && strstr(name, ".dpkg-") == NULL)
             g_ptr_array_add(names, g_strdup(name));

@@ -26,7 +26,8 @@ Keyfile *keyfile_new(void);
 void keyfile_free(Keyfile *self);
 
 /* Adds a file. A missing, unreadable, oversized or unparsable file is a fault naming it; with
- * optional TRUE a missing one is nothing. */
+ * optional TRUE a missing one is nothing. What everybody may write, file or directory, is a fault
+ * and not read. */
 void keyfile_add_file(Keyfile *self, const char *path, gboolean optional);
 /* Adds every *.conf of a directory in byte order of the names; a missing directory is nothing.
  * Names that begin with '.' or contain ".dpkg-" are skipped. */

@@ -8,6 +8,8 @@
 #include "signed.h"
 #include "steps.h"
 
+#include <string.h>
+
 G_DEFINE_QUARK(plan - error - quark, plan_error)
 
 const char *
@@ -66,14 +68,32 @@ plan_read(const char *text, gsize length, GError **error)
     return json_parser_steal_root(parser);
 }
 
+static Plan *
+plan_fits(Plan *plan, GError **error)
+{
+    g_autoptr(Plan) self = plan;
+
+    for (guint i = 0; self != NULL && i < self->steps->len; i++) {
+        const PlanStep *step = self->steps->pdata[i];
+        gboolean name_fits = strlen(step->name) <= PLAN_NAME_MAX;
+
+        if (name_fits && (step->user == NULL || strlen(step->user) <= PLAN_USER_MAX))
+            continue;
+        fault_set(error, PLAN_ERROR_INVALID_DOCUMENT, "", "step %u: its %s has more than %d bytes",
+                  i + 1, name_fits ? "user" : "name", name_fits ? PLAN_USER_MAX : PLAN_NAME_MAX);
+        return NULL;
+    }
+    return g_steal_pointer(&self);
+}
+
 /* Which dialect it is depends on the members alone: `version` says nothing reliable. */
 static Plan *
 plan_route(JsonObject *document, const char *text, gsize length, const PlanContext *context,
            GError **error)
 {
     if (field_find(document, "steps") != NULL)
-        return steps_plan(document, context, error);
-    return native_plan(document, text, length, context, error);
+        return plan_fits(steps_plan(document, context, error), error);
+    return plan_fits(native_plan(document, text, length, context, error), error);
 }
 
 static Plan *

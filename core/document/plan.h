@@ -19,6 +19,8 @@
 #define PLAN_DOCUMENT_MAX  (128 * 1024)
 #define PLAN_DEPTH_MAX     32 /* nesting of the JSON */
 #define PLAN_STEPS_MAX     64
+#define PLAN_NAME_MAX      1024 /* bytes of a step's name, which is told in a detail of that size */
+#define PLAN_USER_MAX      256  /* bytes of an account's name; Linux has 32, directories more */
 /* The longest the service lets a step timer run: 10080 minutes. */
 #define PLAN_TIMEOUT_MAX_S (7 * 24 * 3600)
 

@@ -152,6 +152,12 @@ on_reboot_limit(gpointer user_data)
         self->owner->options->reboot_timeout_ms / 1000, fault ? ": " : "", fault ? fault : "");
 
     clock_timer_clear(&self->reboot_timer);
+    /* Not even asked for: other jobs still work. Their end may take longer than a restart. */
+    if (!self->owner->going_down) {
+        job_watch_reboot(self);
+        job_run_tell(self, FALSE);
+        return G_SOURCE_REMOVE;
+    }
     dispatcher_stay_up(self->owner);
     job_decide(self, EXECUTION_FAILED, "reboot-did-not-happen", message);
     return G_SOURCE_REMOVE;

@@ -247,6 +247,16 @@ test_parallel_needs_available(Fixture *self, gconstpointer data)
 }
 
 static void
+test_what_was_started_is_not_ignored(Fixture *self, gconstpointer data)
+{
+    g_autoptr(Config) bad = load(self, "[jobs]\nunknown-operation=ignore\nworkflow=start-next\n");
+    g_autoptr(Config) good = load(self, "[jobs]\nunknown-operation=ignore\n");
+
+    assert_fault(bad, "[jobs] unknown-operation:", "start-next");
+    assert_clean(good);
+}
+
+static void
 test_local_use_needs_no_broker(Fixture *self, gconstpointer data)
 {
     g_autoptr(Config) config = NULL;
@@ -262,6 +272,31 @@ test_local_use_needs_no_broker(Fixture *self, gconstpointer data)
 
 #define ADD(name, function) g_test_add("/config/" name, Fixture, NULL, set_up, function, tear_down)
 
+/* Otherwise every user of the machine could enable operations that run as root. */
+static void
+test_what_everybody_may_write_is_not_read(Fixture *self, gconstpointer data)
+{
+    g_autofree char *directory = g_strconcat(self->file, ".d", NULL);
+    g_autofree char *part = g_build_filename(directory, "10.conf", NULL);
+
+    put(self, "errand.conf.d/10.conf", "[operations]\nenabled=*\n");
+    g_assert_cmpint(g_chmod(part, 0666), ==, 0);
+    g_autoptr(Config) file = load(self, "");
+    assert_fault(file, "10.conf: ", "mode 0666");
+    g_assert_cmpstr(file->dispatcher.enabled[0], ==, "download");
+
+    g_assert_cmpint(g_chmod(part, 0644), ==, 0);
+    g_assert_cmpint(g_chmod(directory, 0777), ==, 0);
+    g_autoptr(Config) folder = load(self, "");
+    assert_fault(folder, "errand.conf.d: ", "mode 0777");
+    g_assert_cmpstr(folder->dispatcher.enabled[0], ==, "download");
+
+    g_assert_cmpint(g_chmod(directory, 0755), ==, 0);
+    g_autoptr(Config) good = load(self, "");
+    g_assert_cmpuint(good->faults->len, ==, 0);
+    g_assert_cmpstr(good->dispatcher.enabled[0], ==, "*");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -275,8 +310,10 @@ main(int argc, char **argv)
     ADD("plain-text-only-on-loopback", test_plain_text_only_on_loopback);
     ADD("proxy-password", test_proxy_password_is_never_repeated);
     ADD("conf-d", test_conf_d_wins_in_order);
+    ADD("writable-by-everybody", test_what_everybody_may_write_is_not_read);
     ADD("plugin-settings", test_plugin_settings);
     ADD("parallel-needs-available", test_parallel_needs_available);
+    ADD("start-next-ignores-nothing", test_what_was_started_is_not_ignored);
     ADD("local-use", test_local_use_needs_no_broker);
     return g_test_run();
 }

@@ -58,6 +58,19 @@ test_options(void)
 }
 
 static void
+test_longest_names(void)
+{
+    g_autofree char *user = g_strnfill(PLAN_USER_MAX + 1, 'u');
+    g_autofree char *name = g_strnfill(PLAN_NAME_MAX + 1, 'n');
+    g_autofree char *native = g_strdup_printf("{\"operation\":\"shell\",\"user\":\"%s\"}", user);
+    g_autofree char *steps = g_strdup_printf(
+        "{\"steps\":[{\"action\":{\"name\":\"%s\",\"type\":\"shell\",\"input\":{}}}]}", name);
+
+    document_test_refused(native, PLAN_ERROR_INVALID_DOCUMENT, "its user has more than 256 bytes");
+    document_test_refused(steps, PLAN_ERROR_INVALID_DOCUMENT, "its name has more than 1024 bytes");
+}
+
+static void
 test_placeholders(void)
 {
     document_test_refused("{\"operation\":\"download\",\"a\":[{\"b\":\"x${aws:iot:package:n}\"}]}",
@@ -232,6 +245,7 @@ main(int argc, char **argv)
     g_test_add_func("/native/whole-document", test_whole_document);
     g_test_add_func("/native/text-without-end", test_text_without_end);
     g_test_add_func("/native/options", test_options);
+    g_test_add_func("/native/longest-names", test_longest_names);
     g_test_add_func("/native/placeholders", test_placeholders);
     g_test_add_func("/native/legacy", test_legacy);
     g_test_add_func("/native/legacy-known", test_legacy_known);
