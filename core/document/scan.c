@@ -346,7 +346,8 @@ scan_run(Scan *self)
 gboolean
 scan_text(const char *text, gsize length, GError **error)
 {
-    Scan self = {.at = text, .end = text + length, .start = text, .error = error};
+    const char *start = length > 0 ? text : ""; /* of no bytes, text may be NULL */
+    Scan self = {.at = start, .end = start + length, .start = start, .error = error};
     gboolean good;
 
     if (!text_is_utf8(text, length)) {

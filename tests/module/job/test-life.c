@@ -124,6 +124,7 @@ test_duplicates(void)
     g_autoptr(World) world = world_new();
     g_autofree char *document = knob_document(world, "knob", "");
 
+    world->deaf = TRUE; /* once it is over, the same offer would be a new job */
     for (guint i = 0; i < 50; i++) {
         world_offer(world, "one", document);
         g_main_context_iteration(NULL, FALSE);
@@ -277,9 +278,8 @@ test_refresh(void)
     world_offer(world, "one", document);
     g_assert_cmpstr(details_get(world_finish(world, "one")->details, "refreshed"), ==, "-2");
     world->refresh_error = 0;
+    world->document_refreshed = knob_document(world, "knob", "\"refresh\":1,\"token\":\"new\"");
     world_offer(world, "two", document);
-    world_entry(world, 'c', "two", 1);
-    world->document_again = knob_document(world, "knob", "\"refresh\":1,\"token\":\"new\"");
     g_assert_cmpstr(details_get(world_finish(world, "two")->details, "refreshed"), ==, "new");
 }
 

@@ -106,7 +106,7 @@ on_answer(gpointer data)
     } else if (answer->kind == 'f') {
         dispatcher_reported(self->dispatcher, answer->id, TRUE, NULL);
     } else if (answer->kind == 'd') {
-        dispatcher_refreshed(self->dispatcher, answer->id, self->document_again,
+        dispatcher_refreshed(self->dispatcher, answer->id, self->document_refreshed,
                              self->refresh_error);
     } else {
         dispatcher_reboot_now(self->dispatcher);
@@ -290,6 +290,7 @@ world_close(World *self)
     }
     g_ptr_array_unref(self->ledger);
     g_free(self->document_again);
+    g_free(self->document_refreshed);
     g_free(self->reboot_command[1]);
     g_free(self->boot_id_file);
     g_free(self->plugins);

@@ -28,12 +28,13 @@ typedef struct {
 
     GPtrArray *ledger; /* Entry */
     guint room;
-    gboolean silent;      /* the service does not answer claims */
-    gboolean refuse;      /* it refuses them */
-    gboolean deaf;        /* it does not answer final statuses */
-    gboolean at_once;     /* it answers from inside the callback */
-    gboolean may_reboot;  /* about_to_reboot is answered by dispatcher_reboot_now() */
-    char *document_again; /* what a claim or a refresh brings; NULL: none */
+    gboolean silent;          /* the service does not answer claims */
+    gboolean refuse;          /* it refuses them */
+    gboolean deaf;            /* it does not answer final statuses */
+    gboolean at_once;         /* it answers from inside the callback */
+    gboolean may_reboot;      /* about_to_reboot is answered by dispatcher_reboot_now() */
+    char *document_again;     /* what a claim brings; NULL: none */
+    char *document_refreshed; /* what a refresh brings; NULL: none */
     int refresh_error;
     gboolean stopped;
 } World;
