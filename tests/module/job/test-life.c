@@ -272,15 +272,18 @@ test_refresh(void)
 {
     g_autoptr(World) world = world_new();
     g_autofree char *document = knob_document(world, "knob", "\"refresh\":1,\"token\":\"old\"");
+    g_autoptr(ExecutionId) two = world_id("two");
 
     world->at_once = TRUE;
     world->refresh_error = 2;
     world_offer(world, "one", document);
     g_assert_cmpstr(details_get(world_finish(world, "one")->details, "refreshed"), ==, "-2");
     world->refresh_error = 0;
+    world->silent = TRUE;
     world_offer(world, "two", document);
     world_entry(world, 'c', "two", 1);
     world->document_again = knob_document(world, "knob", "\"refresh\":1,\"token\":\"new\"");
+    dispatcher_claimed(world->dispatcher, two, TRUE, NULL);
     g_assert_cmpstr(details_get(world_finish(world, "two")->details, "refreshed"), ==, "new");
 }
 
