@@ -27,8 +27,10 @@ make_start(Job *self, guint index, const Manifest *manifest, gboolean check_only
     packet->user = g_strdup(step->user);
     packet->account = g_strdup(manifest->user);
     packet->plugin = g_strdup(manifest->name);
-    packet->settings = settings ? g_hash_table_ref(settings)
-                                : g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (settings) {
+        g_hash_table_unref(packet->settings);
+        packet->settings = g_hash_table_ref(settings);
+    }
     packet->check_only = check_only;
     return packet;
 }

@@ -32,8 +32,10 @@ class Place:
     def environment(self):
         log_path = self.scratch / "san"
         shared = f"log_path={log_path}:halt_on_error=1"
-        return {**os.environ, "G_DEBUG": "fatal-criticals", "ERRAND_BUILD": str(self.build("gcc")),
-                "TMPDIR": str(self.scratch), "NO_COLOR": "1", "PYTEST_ADDOPTS": "-rs",
+        # GLib's own pools would keep what is lost in them reachable, and the leak check blind.
+        return {**os.environ, "G_DEBUG": "fatal-criticals", "G_SLICE": "always-malloc",
+                "ERRAND_BUILD": str(self.build("gcc")), "TMPDIR": str(self.scratch), "NO_COLOR": "1",
+                "PYTEST_ADDOPTS": "-rs",
                 "ASAN_OPTIONS": shared + ":detect_leaks=1:disable_coredump=1:handle_abort=0",
                 "UBSAN_OPTIONS": shared + ":print_stacktrace=1", "PYTHONDONTWRITEBYTECODE": "1"}
 
