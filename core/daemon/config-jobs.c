@@ -28,6 +28,10 @@ config_read_jobs(Config *self, Keyfile *file)
         keyfile_duration(file, "jobs", "cancel-grace", 0, 3600 * SECOND_MS, 10 * SECOND_MS);
     dispatcher->max_attempts = (guint)keyfile_integer(file, "jobs", "max-attempts", 1, 100, 3);
     dispatcher->ignore_unknown = keyfile_choice(file, "jobs", "unknown-operation", unknown, 0) == 1;
+    if (session->workflow == SESSION_START_NEXT && dispatcher->ignore_unknown)
+        keyfile_fault(file, "jobs", "unknown-operation",
+                      "ignore needs workflow=next or available: start-next has begun a job before "
+                      "its document is known, so that no other agent can take it");
     if (session->workflow != SESSION_AVAILABLE && dispatcher->max_parallel > 1)
         keyfile_fault(
             file, "jobs", "max-parallel",

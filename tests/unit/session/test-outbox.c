@@ -30,18 +30,13 @@ typedef struct {
     gboolean bare; /* SEND: without details */
 } Row;
 
-#define CLAIM_AT(t)                                                                                \
+#define PLAIN_AT(t, v)                                                                             \
     {                                                                                              \
-        .at = t, .verb = CLAIM                                                                     \
+        .at = t, .verb = v                                                                         \
     }
-#define PROGRESS_AT(t)                                                                             \
-    {                                                                                              \
-        .at = t, .verb = PROGRESS                                                                  \
-    }
-#define URGENT_AT(t)                                                                               \
-    {                                                                                              \
-        .at = t, .verb = URGENT                                                                    \
-    }
+#define CLAIM_AT(t)    PLAIN_AT(t, CLAIM)
+#define PROGRESS_AT(t) PLAIN_AT(t, PROGRESS)
+#define URGENT_AT(t)   PLAIN_AT(t, URGENT)
 #define FINAL_AT(t, s)                                                                             \
     {                                                                                              \
         .at = t, .verb = FINAL, .status = EXECUTION_##s                                            \
@@ -54,10 +49,7 @@ typedef struct {
     {                                                                                              \
         .at = t, .verb = SEND, .status = EXECUTION_##s, .bare = TRUE                               \
     }
-#define SILENT_AT(t)                                                                               \
-    {                                                                                              \
-        .at = t, .verb = SILENT                                                                    \
-    }
+#define SILENT_AT(t) PLAIN_AT(t, SILENT)
 #define ACCEPT_AT(t, n, v)                                                                         \
     {                                                                                              \
         .at = t, .verb = ACCEPT, .ticket = n, .verdict = OUTBOX_##v                                \
@@ -71,19 +63,10 @@ typedef struct {
         .at = t, .verb = REFUSE, .ticket = n, .refusal = JOBS_REFUSAL_##r, .state = s,             \
         .verdict = OUTBOX_##v                                                                      \
     }
-#define LOST_AT(t)                                                                                 \
-    {                                                                                              \
-        .at = t, .verb = LOST                                                                      \
-    }
-#define UP_AT(t)                                                                                   \
-    {                                                                                              \
-        .at = t, .verb = UP                                                                        \
-    }
-#define FLUSH_AT(t)                                                                                \
-    {                                                                                              \
-        .at = t, .verb = FLUSH                                                                     \
-    }
-#define NO_STATE (-1)
+#define LOST_AT(t)  PLAIN_AT(t, LOST)
+#define UP_AT(t)    PLAIN_AT(t, UP)
+#define FLUSH_AT(t) PLAIN_AT(t, FLUSH)
+#define NO_STATE    (-1)
 
 /* Times: progress every 10 s, answers within 10 s, back-off 10 to 640 s. */
 static const OutboxTimes times = {10000, 10000, 2000, 10000, 640000};

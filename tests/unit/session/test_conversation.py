@@ -309,7 +309,12 @@ def test_start_next(sandbox, credentials):
         probe.say("finish", name, "REJECTED", "reason=unknown-operation")
         assert probe.expect("reported")[2] == "taken"
         probe.say("room", 2)
-        offer(sandbox, probe, "started-2")
+        name = offer(sandbox, probe, "started-2")
+    with Probe.for_thing(credentials, "--workflow", START_NEXT) as probe:
+        probe.say("room", 1)
+        assert probe.expect("offered started-2")[2] == "QUEUED"     # nobody has worked on it yet
+        probe.say("claim", name, 5)
+        probe.expect("claimed")
     with Probe.for_thing(credentials, "--workflow", START_NEXT) as probe:
         probe.say("room", 1)
         assert probe.expect("offered started-2")[2] == "IN_PROGRESS"
