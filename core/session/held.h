@@ -1,7 +1,7 @@
 /* Which executions the gateway has to do with, and what a message means for them.
  *
- * Pure. Whatever is settled, gone or released for good is remembered for a while, so that a late or
- * repeated message does not offer it again; the oldest of these are forgotten.
+ * Pure. Whatever is settled, gone or released is remembered for a while, so that a late or repeated
+ * message does not offer it again, or not before others; the oldest of these are forgotten.
  */
 #pragma once
 
@@ -23,6 +23,7 @@ typedef enum {
     HELD_RUNNING,   /* claimed: watched */
     HELD_FINISHING, /* a final status is on its way; its answer tells what is true */
     HELD_OVER,      /* settled, gone or released: not offered again */
+    HELD_LEFT,      /* released, may be offered again: after all that are new */
 } HeldPhase;
 
 Held *held_new(void);

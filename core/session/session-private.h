@@ -98,8 +98,9 @@ struct _Session {
     gint64 settled_ms;
     gboolean doubtful; /* a list named something that the head did not show yet */
     guint doubts;
-    LogThrottle odd;     /* messages that make no sense */
-    LogThrottle refusal; /* refused questions */
+    gboolean more_listed; /* a list named new executions that there was no room to look at */
+    LogThrottle odd;      /* messages that make no sense */
+    LogThrottle refusal;  /* refused questions */
     GSource *timer;
     gint64 timer_ms;
     gboolean timer_running;

@@ -76,7 +76,8 @@ session_is_news(Session *self, const JobsExecution *execution)
 {
     if (execution_status_is_final(execution->status))
         return FALSE;
-    if (held_get(self->held, execution->id) == HELD_UNKNOWN)
+    HeldPhase phase = held_get(self->held, execution->id);
+    if (phase == HELD_UNKNOWN || phase == HELD_LEFT)
         return TRUE;
     log_job(G_LOG_LEVEL_DEBUG, execution->id->job_id, "seen again, nothing to do");
     return FALSE;
@@ -198,24 +199,35 @@ session_by_age(gconstpointer a, gconstpointer b)
            (left->id->queued_at < right->id->queued_at);
 }
 
-/* Running ones first, then the oldest; never more than there is room for. */
+/* FALSE when there was no room for all in that phase. */
+static gboolean
+session_look_at_those(Session *self, const GPtrArray *sorted, HeldPhase phase)
+{
+    guint looks = requests_count(self->requests, REQUEST_LOOK);
+
+    for (guint i = 0; i < sorted->len; i++) {
+        const JobsPending *line = sorted->pdata[i];
+        if (held_get(self->held, line->id) != phase ||
+            requests_has(self->requests, REQUEST_LOOK, line->id))
+            continue;
+        if (looks++ >= self->room)
+            return FALSE;
+        requests_put(self->requests, REQUEST_LOOK, line->id, 0, session_now());
+    }
+    return TRUE;
+}
+
+/* Running ones first, then the oldest, those given back last; never more than there is room for. */
 static void
 session_look_at(Session *self, const GPtrArray *pending)
 {
     g_autoptr(GPtrArray) sorted = g_ptr_array_new();
-    guint looks = requests_count(self->requests, REQUEST_LOOK);
 
     for (guint i = 0; i < pending->len; i++)
         g_ptr_array_add(sorted, pending->pdata[i]);
     g_ptr_array_sort(sorted, session_by_age);
-    for (guint i = 0; i < sorted->len && looks < self->room; i++) {
-        const JobsPending *line = sorted->pdata[i];
-        if (held_get(self->held, line->id) != HELD_UNKNOWN ||
-            requests_has(self->requests, REQUEST_LOOK, line->id))
-            continue;
-        requests_put(self->requests, REQUEST_LOOK, line->id, 0, session_now());
-        looks++;
-    }
+    self->more_listed = !session_look_at_those(self, sorted, HELD_UNKNOWN);
+    session_look_at_those(self, sorted, HELD_LEFT);
 }
 
 static gboolean
@@ -250,5 +262,7 @@ session_queue_look(Session *self, JobsExecution *execution)
         session_offer(self, execution);
     else if (self->room > 0)
         session_plan_pull(self, SESSION_LIST_SETTLES_MS);
+    if (self->more_listed)
+        session_pull(self);
     jobs_execution_free(execution);
 }

@@ -290,10 +290,7 @@ session_release(Session *self, const ExecutionId *id, gboolean again_later)
     outbox_forget(self->outbox, copy);
     requests_cancel(self->requests, REQUEST_WATCH, copy);
     requests_cancel(self->requests, REQUEST_REFRESH, copy);
-    if (again_later)
-        held_forget(self->held, copy);
-    else
-        held_set(self->held, copy, HELD_OVER);
+    held_set(self->held, copy, again_later ? HELD_LEFT : HELD_OVER);
 }
 
 guint
