@@ -11,6 +11,8 @@ ALLOWED = [
     ("banned-calls", "plugins/common/child-start.c", "fork",
      "account and session are set before exec, by system calls only; the runner has one thread"),
     ("banned-calls", "tests/bench/bench.py", "time.sleep", "idling is what it measures"),
+    ("banned-calls", "tests/device/test_kill_campaign.py", "time.sleep", "kills at random moments"),
+    ("banned-calls", "tests/device/test_soak.py", "time.sleep", "idling is what it measures"),
     ("banned-calls", "tests/sandbox/test_serve.py", "time.sleep", "a parent that only waits to be killed"),
     ("banned-calls", "tests/unit/plugins/http-server.py", "time.sleep", "a slow server is what it plays"),
     ("banned-calls", "tests/unit/session/test_link.py", "time.sleep",
