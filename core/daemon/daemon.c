@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
  * They are on disk and would be sent again, so this is a courtesy to whoever watches the job. */
 #define FLUSH_MS        (3 * 1000)
 #define REBOOT_FLUSH_MS 500
+#define LOCK_WAIT_S     2
 
 struct _Daemon {
     const Config *config;
@@ -173,6 +175,32 @@ about_to_reboot(gpointer user_data)
 
 /* ---- start and end ---- */
 
+static void
+on_alarm(int number)
+{
+    (void)number;
+}
+
+/* Waits a little: a child that a killed errandd was just starting holds its lock until it has
+ * become its program. */
+static gboolean
+wait_for_lock(int fd)
+{
+    const struct sigaction interrupt = {.sa_handler = on_alarm};
+    struct sigaction before;
+    gboolean good;
+    int saved;
+
+    sigaction(SIGALRM, &interrupt, &before);
+    alarm(LOCK_WAIT_S);
+    good = flock(fd, LOCK_EX) == 0;
+    saved = errno;
+    alarm(0);
+    sigaction(SIGALRM, &before, NULL);
+    errno = saved;
+    return good;
+}
+
 /* Two daemons on one state directory would each report the other's jobs as interrupted. */
 static gboolean
 take_lock(Daemon *self, GError **error)
@@ -181,10 +209,10 @@ take_lock(Daemon *self, GError **error)
     int saved;
 
     self->lock_fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (self->lock_fd >= 0 && flock(self->lock_fd, LOCK_EX | LOCK_NB) == 0)
+    if (self->lock_fd >= 0 && wait_for_lock(self->lock_fd))
         return TRUE;
     saved = errno;
-    if (saved == EWOULDBLOCK)
+    if (saved == EINTR)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
                     "another errandd already uses %s: stop it, or give this one its own [paths] "
                     "state-directory",

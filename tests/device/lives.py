@@ -1,4 +1,4 @@
-"""A job through several lives of the daemon: who pulls the plug, who restarts the machine, and what must be true then."""
+"""A job through several lives of the daemon: who pulls the plug, who restarts the machine, what must be true then."""
 
 import os
 import re

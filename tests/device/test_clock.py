@@ -1,6 +1,7 @@
 """The wall clock jumps by ten years and back: nothing that errand decides looks at it."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_req_12_a_jump_in_mid_job(clocked, jump):
     device.wait_empty()
     # The jump did happen, for the one who looks at the clock.
     here = int(years_in_history(device)[-1])
-    assert abs(here - int(os.popen("date +%Y").read())) >= 9
+    assert abs(here - time.gmtime().tm_year) >= 9
 
 
 @pytest.mark.parametrize("jump", JUMPS)

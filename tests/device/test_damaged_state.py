@@ -1,4 +1,4 @@
-"""Damaged files of an earlier life: set aside, said once, told truly, never run again; and nobody else can read them."""
+"""Damaged files of an earlier life: set aside, said once, told truly, never run again. And: nobody else reads them."""
 
 import os
 import random

@@ -3,11 +3,15 @@
 ERRAND_KILLS=N (default 60) and ERRAND_SEED choose; both are printed. In the end every job is final in the service, no
 action ran twice, and nothing is left."""
 
+import fcntl
 import os
 import random
 import signal
+import subprocess
 import time
 from collections import Counter
+
+import pytest
 
 from device import descendants, wait_for
 from lives import FINAL, leftovers, shell, status_of, step
@@ -16,8 +20,8 @@ KILLS = int(os.environ.get("ERRAND_KILLS", "60"))
 SEED = int(os.environ.get("ERRAND_SEED", "20261123"))
 QUEUED = 6      # jobs that wait, so that there is always something to tear
 SPREAD = 0.15   # seconds after something happened
-# What a job may be told to have died of. The last ones are a killed runner's.
-DEATHS = {"interrupted", "killed", "crashed", "no-result", "protocol"}
+# What a job may be told to have died of; all but the first: of a killed runner, or program of its.
+DEATHS = {"interrupted", "killed", "crashed", "no-result", "protocol", "exit-status"}
 
 
 class Campaign:
@@ -138,3 +142,14 @@ def test_req_02_random_kills(device):
     wait_for(lambda: not leftovers(device), "processes gone")
     assert device.run(shell("true"))[0] == "SUCCEEDED"
     assert not list((device.state / "damaged").glob("*"))
+
+
+def test_started_while_a_child_of_a_killed_daemon_still_holds_the_lock(device):
+    """A moment later it does not: errandd waits for it instead of ending."""
+    device.state.mkdir(mode=0o700)
+    with open(device.state / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        device.start(ready=False)
+        with pytest.raises(subprocess.TimeoutExpired):
+            device.wait_exit(0.5)
+    assert device.run(shell("true"))[0] == "SUCCEEDED"
