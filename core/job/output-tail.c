@@ -46,8 +46,7 @@ keep(OutputTail *self, const char *bytes, gsize length)
 static void
 log_line(OutputTail *self)
 {
-    g_autofree char *clean =
-        text_clean(self->line->str, (gssize)self->line->len, LOGGED_MAX, FALSE);
+    g_autofree char *clean = text_show(self->line->str, (gssize)self->line->len, LOGGED_MAX, FALSE);
 
     if (*clean) {
         log_job(G_LOG_LEVEL_DEBUG, self->job_id, "%s: %s", self->label, clean);
@@ -156,7 +155,7 @@ output_tail_at_end(const OutputTail *self)
 char *
 output_tail_text(const OutputTail *self)
 {
-    g_autofree char *text = text_clean(self->kept, (gssize)self->length, DETAILS_VALUE_MAX, TRUE);
+    g_autofree char *text = text_show(self->kept, (gssize)self->length, DETAILS_VALUE_MAX, TRUE);
 
     return *text ? g_steal_pointer(&text) : NULL;
 }
