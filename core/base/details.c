@@ -88,14 +88,6 @@ details_count(const Details *self, DetailsOrigin origin)
     return count;
 }
 
-static char *
-details_fit_value(const char *value)
-{
-    g_autofree char *redacted = text_redact(value != NULL ? value : "");
-
-    return text_clean(redacted, -1, DETAILS_VALUE_MAX, FALSE);
-}
-
 gboolean
 details_set(Details *self, DetailsOrigin origin, const char *key, const char *value)
 {
@@ -107,7 +99,7 @@ details_set(Details *self, DetailsOrigin origin, const char *key, const char *va
     if (old != NULL && old->origin == DETAILS_OWN && origin == DETAILS_PLUGIN)
         return FALSE;
 
-    g_autofree char *fit = details_fit_value(value);
+    g_autofree char *fit = text_show(value, -1, DETAILS_VALUE_MAX, FALSE);
     if (*fit == '\0') {
         if (old != NULL)
             g_ptr_array_remove_index(self->pairs, position);

@@ -1,7 +1,7 @@
 /* statusDetails: the small ordered map that an update carries to the service.
  *
  * The service refuses a whole update for one bad pair, so nothing bad can be put in here: keys are
- * checked, values are redacted (text_redact), cleaned (text_clean) and clipped, an empty value
+ * checked, values are cleaned, redacted and clipped (text_show), an empty value
  * removes the key. Errand's own words are kept apart from a plugin's: the limit of ten pairs is
  * applied when the map is written out, and the plugin's pairs, the newest first, are the ones left
  * out.

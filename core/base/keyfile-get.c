@@ -10,8 +10,7 @@ static void
 keyfile_fault_value(Keyfile *self, const char *group, const char *key, const char *raw,
                     const char *allowed)
 {
-    g_autofree char *redacted = text_redact(raw);
-    g_autofree char *shown = text_clean(redacted, -1, KEYFILE_SHOWN_MAX, FALSE);
+    g_autofree char *shown = text_show(raw, -1, KEYFILE_SHOWN_MAX, FALSE);
 
     keyfile_fault(self, group, key, "\"%s\" is not allowed, allowed is %s", shown, allowed);
 }

@@ -133,7 +133,8 @@ keyfile_add_text(Keyfile *self, const char *name, const char *text, gsize length
         keyfile_store_fault(self, 0, "is too big for a configuration; allowed are 256K");
         return;
     }
-    keyfile_scan_text(self, text, length);
+    if (length > 0)
+        keyfile_scan_text(self, text, length);
 }
 
 /* At most one byte more than is allowed, so that too much is noticed. FALSE with errno. */

@@ -148,12 +148,20 @@ keyfile_store_value(Keyfile *self, const char *group, const char *key, const cha
     entry->taken = FALSE;
 }
 
+/* One line, whatever a name or a value with escapes has in it. */
+static void
+keyfile_add_fault(Keyfile *self, const char *text)
+{
+    g_ptr_array_add(self->faults, text_show(text, -1, G_MAXSIZE, FALSE));
+}
+
 void
 keyfile_store_fault(Keyfile *self, guint line, const char *text)
 {
-    g_ptr_array_add(self->faults, line > 0
-                                      ? g_strdup_printf("%s: line %u: %s", self->file, line, text)
-                                      : g_strdup_printf("%s: %s", self->file, text));
+    g_autofree char *place = line > 0 ? g_strdup_printf(" line %u:", line) : g_strdup("");
+    g_autofree char *fault = g_strdup_printf("%s:%s %s", self->file, place, text);
+
+    keyfile_add_fault(self, fault);
 }
 
 /* The file a key came from, else the one its group came from, else the last one read. */
@@ -172,7 +180,7 @@ void
 keyfile_fault(Keyfile *self, const char *group, const char *key, const char *format, ...)
 {
     const char *file = keyfile_blame(self, group, key);
-    GString *fault = g_string_new(file);
+    g_autoptr(GString) fault = g_string_new(file);
     va_list args;
 
     g_string_append_c(fault, ':');
@@ -182,7 +190,7 @@ keyfile_fault(Keyfile *self, const char *group, const char *key, const char *for
     va_start(args, format);
     g_string_append_vprintf(fault, format, args);
     va_end(args);
-    g_ptr_array_add(self->faults, g_string_free(fault, FALSE));
+    keyfile_add_fault(self, fault->str);
 }
 
 gboolean

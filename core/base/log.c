@@ -60,9 +60,8 @@ static char *
 log_fit_message(const GLogField *fields, gsize n_fields)
 {
     g_autofree char *message = log_field_text(fields, n_fields, "MESSAGE");
-    g_autofree char *redacted = text_redact(message != NULL ? message : "");
 
-    return text_clean(redacted, -1, LOG_LINE_MAX, FALSE);
+    return text_show(message, -1, LOG_LINE_MAX, FALSE);
 }
 
 static GLogWriterOutput

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define TEXT_BLANK           "***"
+#define TEXT_SEPARATOR       " | " /* what text_clean() makes of a line end */
 /* Longest scheme looked for in front of "://" inside a query; registered ones are shorter. */
 #define TEXT_SCHEME_MAX      32
 /* Text quoted three times over has seven in a row; without a bound a long row costs its square. */
@@ -144,12 +145,13 @@ redact_word_end(const char *p)
     return p;
 }
 
-/* A header's value reaches to the end of its line, or to the quote that opened before it. */
+/* A header's value reaches to the end of its line, also of one that text_clean() has joined to the
+ * next, or to the quote that opened before it. */
 static const char *
 redact_header_end(const char *p, char quote)
 {
     while (*p != '\0' && *p != '\n' && *p != '\r') {
-        if (quote != '\0' && *p == quote)
+        if ((quote != '\0' && *p == quote) || g_str_has_prefix(p, TEXT_SEPARATOR))
             break;
         if (*p == '\\' && (p[1] == 'n' || p[1] == 'r' || (quote != '\0' && p[1] == quote)))
             break;
@@ -181,9 +183,12 @@ redact_named(const char *text, const char *p, GString *out)
         const char *value = redact_value_start(p + length);
         if (value == NULL)
             return p;
+        /* The blank of a separator is skipped like any other: the value is empty then. */
+        gboolean empty = g_str_has_prefix(value - 1, TEXT_SEPARATOR);
         gboolean header = i == G_N_ELEMENTS(names) - 1;
-        const char *end = header ? redact_header_end(value, redact_quote_before(text, p))
-                                 : redact_word_end(value);
+        const char *end = empty    ? value
+                          : header ? redact_header_end(value, redact_quote_before(text, p))
+                                   : redact_word_end(value);
         g_string_append_len(out, p, value - p);
         if (end > value)
             g_string_append(out, TEXT_BLANK);

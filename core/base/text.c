@@ -167,13 +167,28 @@ text_filter(TextInput *input, GString *out, gsize max_units)
     return units;
 }
 
-/* Cuts to max_units at one end, drops line ends and blanks at both, spells the rest out. */
+/* Line ends and blanks at both ends; returns their units. */
+static gsize
+text_trim(const char **begin, const char **end)
+{
+    gsize units = 0;
+
+    for (; *begin < *end && (**begin == ' ' || **begin == '\n'); (*begin)++)
+        units += text_units((guchar) * *begin);
+    for (; *begin < *end && ((*end)[-1] == ' ' || (*end)[-1] == '\n'); (*end)--)
+        units += text_units((guchar)(*end)[-1]);
+    return units;
+}
+
+/* Cuts to max_units at one end, drops line ends and blanks at both, spells the rest out. Those at
+ * the end that stays go first, as they must not cost room. */
 static char *
 text_finish(GString *work, gsize units, gsize max_units, gboolean keep_tail)
 {
     const char *begin = work->str;
     const char *end = work->str + work->len;
 
+    units -= text_trim(&begin, &end);
     while (units > max_units && keep_tail) {
         units -= text_units(g_utf8_get_char(begin));
         begin = g_utf8_next_char(begin);
@@ -182,10 +197,7 @@ text_finish(GString *work, gsize units, gsize max_units, gboolean keep_tail)
         end = g_utf8_prev_char(end);
         units -= text_units(g_utf8_get_char(end));
     }
-    while (begin < end && (*begin == ' ' || *begin == '\n'))
-        begin++;
-    while (begin < end && (end[-1] == ' ' || end[-1] == '\n'))
-        end--;
+    text_trim(&begin, &end);
 
     GString *out = g_string_sized_new((gsize)(end - begin) + 1);
     for (const char *p = begin; p < end; p++)
@@ -238,6 +250,20 @@ text_clean(const char *bytes, gssize length, gsize max_units, gboolean keep_tail
     TextInput input = {bytes, bytes + size};
     gsize units = text_filter(&input, work, MIN(max_units, G_MAXSIZE - 4));
     return text_finish(work, units, max_units, FALSE);
+}
+
+char *
+text_show(const char *bytes, gssize length, gsize max_units, gboolean keep_tail)
+{
+    if (bytes == NULL || length == 0)
+        return g_strdup("");
+    gsize size = length < 0 ? strlen(bytes) : (gsize)length;
+    g_autoptr(GString) work = g_string_new(NULL);
+    TextInput input = {bytes, bytes + size};
+
+    text_filter(&input, work, G_MAXSIZE - 4);
+    g_autofree char *redacted = text_redact(work->str);
+    return text_clean(redacted, -1, max_units, keep_tail);
 }
 
 /* Looks at no more than max + 1 bytes, for a text of a plugin may be of any length. */

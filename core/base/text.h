@@ -16,6 +16,11 @@ char *text_clean(const char *bytes, gssize length, gsize max_units, gboolean kee
  * statusDetails value or an argument list. */
 char *text_redact(const char *text);
 
+/* Both: the only right way for text of unknown origin. Colours and characters nobody sees go before
+ * the search for URLs, as they hide one or end it, and the cut comes after it, as half a URL is not
+ * recognised. Parameters as of text_clean(). */
+char *text_show(const char *bytes, gssize length, gsize max_units, gboolean keep_tail);
+
 /* Whether text is 1..max bytes of [a-z0-9-]: a reason word. NULL is not. */
 gboolean text_is_word(const char *text, gsize max);
 /* Whether text is 1..max bytes of [A-Za-z0-9] and others ("_-"): an id, a key, the name of an

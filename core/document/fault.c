@@ -21,15 +21,14 @@ fault_set(GError **error, PlanError code, const char *place, const char *format,
         g_set_error(error, PLAN_ERROR, (int)code, "job document: %s", message);
         return;
     }
-    where = text_clean(place, -1, PLACE_MAX, TRUE);
+    where = text_show(place, -1, PLACE_MAX, TRUE);
     g_set_error(error, PLAN_ERROR, (int)code, "job document at %s: %s", where, message);
 }
 
 char *
 fault_quote(const char *value)
 {
-    g_autofree char *redacted = text_redact(value);
-    g_autofree char *clean = text_clean(redacted, -1, QUOTE_MAX, FALSE);
+    g_autofree char *clean = text_show(value, -1, QUOTE_MAX, FALSE);
 
     return g_strdup_printf("\"%s\"", clean);
 }

@@ -10,11 +10,10 @@
 #include "log.h"
 #include "text.h"
 
-#define CHUNK           16384
-#define ROUNDS_MAX      8 /* chunks per round of the loop: 128 KiB, then others have their turn */
-#define LINE_END_LENGTH 3 /* of " | ", which text_clean() makes of a line's end */
-#define URL_LENGTH_MAX  2048 /* presigned ones with a session token have 1,500 to 1,800 bytes */
-#define LOGGED_MAX      1024 /* bytes of a logged line; the rest of a longer one is left out */
+#define CHUNK          16384
+#define ROUNDS_MAX     8    /* chunks per round of the loop: 128 KiB, then others have their turn */
+#define URL_LENGTH_MAX 2048 /* presigned ones with a session token have 1,500 to 1,800 bytes */
+#define LOGGED_MAX     1024 /* bytes of a logged line; the rest of a longer one is left out */
 
 struct _OutputTail {
     int fd;
@@ -50,8 +49,7 @@ keep(OutputTail *self, const char *bytes, gsize length)
 static void
 log_line(OutputTail *self)
 {
-    g_autofree char *clean =
-        text_clean(self->line->str, (gssize)self->line->len, LOGGED_MAX, FALSE);
+    g_autofree char *clean = text_show(self->line->str, (gssize)self->line->len, LOGGED_MAX, FALSE);
 
     if (*clean) {
         log_job(G_LOG_LEVEL_DEBUG, self->job_id, "%s: %s", self->label, clean);
@@ -175,10 +173,8 @@ char *
 output_tail_text(const OutputTail *self)
 {
     gsize start = whole_words(self);
-    g_autofree char *all = text_clean(self->kept + start, (gssize)(self->length - start),
-                                      OUTPUT_TAIL_SIZE * LINE_END_LENGTH, TRUE);
-    g_autofree char *redacted = text_redact(all);
-    g_autofree char *text = text_clean(redacted, -1, DETAILS_VALUE_MAX, TRUE);
+    g_autofree char *text =
+        text_show(self->kept + start, (gssize)(self->length - start), DETAILS_VALUE_MAX, TRUE);
 
     return *text ? g_steal_pointer(&text) : NULL;
 }

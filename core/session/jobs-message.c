@@ -120,10 +120,8 @@ jobs_message_read_refusal(JobsMessage *self, JsonObject *root)
     JsonObject *state = jobs_json_object(root, "executionState");
 
     self->refusal = jobs_refusal_from_word(jobs_json_string(root, "code", 64));
-    if (text != NULL) {
-        g_autofree char *redacted = text_redact(text);
-        self->text = text_clean(redacted, -1, JOBS_MESSAGE_TEXT_MAX, FALSE);
-    }
+    if (text != NULL)
+        self->text = text_show(text, -1, JOBS_MESSAGE_TEXT_MAX, FALSE);
     if (state != NULL)
         self->has_state =
             execution_status_from_word(jobs_json_string(state, "status", 32), &self->state);

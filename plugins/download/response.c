@@ -1,16 +1,22 @@
 #include "response.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define LINE_SIZE 1024
 
+/* A value is sent back later (If-Range), so one with control characters counts as none. */
 static void
 copy_value(char to[STATE_TEXT_SIZE], const char *value)
 {
     size_t size = strlen(value) + 1;
 
+    for (const char *at = value; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7F)
+            return;
+    }
     if (size <= STATE_TEXT_SIZE)
         memcpy(to, value, size);
 }
@@ -23,24 +29,32 @@ parse_number(const char *text, int64_t *number)
 
     if (*text < '0' || *text > '9')
         return false;
+    errno = 0;
     *number = strtoll(text, &end, 10);
-    return *end == '\0';
+    return errno == 0 && *end == '\0';
 }
 
 /* "bytes START-END/TOTAL" */
 static void
 parse_range(Response *self, const char *value)
 {
-    char start[32], end[32], total[32];
-    int64_t last;
+    char start_text[32], last_text[32], total_text[32];
+    int64_t start, last, total;
+    int used = 0;
 
-    if (sscanf(value, "bytes %31[0-9]-%31[0-9]/%31[0-9]", start, end, total) != 3)
+    if (sscanf(value, "bytes %31[0-9]-%31[0-9]/%31[0-9]%n", start_text, last_text, total_text,
+               &used) != 3 ||
+        value[used] != '\0')
         return;
-    self->has_range = parse_number(start, &self->start) && parse_number(end, &last) &&
-                      parse_number(total, &self->identity.total) && self->start <= last &&
-                      last < self->identity.total;
+    if (!parse_number(start_text, &start) || !parse_number(last_text, &last) ||
+        !parse_number(total_text, &total) || start > last || last >= total)
+        return;
+    self->has_range = true;
+    self->start = start;
+    self->identity.total = total;
 }
 
+/* Three digits behind the first blank; 0 when they are not there. */
 static void
 parse_status(Response *self, const char *line)
 {
@@ -48,7 +62,8 @@ parse_status(Response *self, const char *line)
 
     memset(self, 0, sizeof *self);
     self->identity.total = -1;
-    self->status = status != NULL ? (int)strtol(status + 1, NULL, 10) : 0;
+    if (status != NULL && status[1] >= '1' && strspn(status + 1, "0123456789") == 3)
+        self->status = (int)strtol(status + 1, NULL, 10);
 }
 
 static void
@@ -58,7 +73,7 @@ parse_header(Response *self, const char *name, const char *value)
         copy_value(self->identity.etag, value);
     else if (strcasecmp(name, "Last-Modified") == 0)
         copy_value(self->identity.modified, value);
-    else if (strcasecmp(name, "Content-Range") == 0)
+    else if (strcasecmp(name, "Content-Range") == 0 && self->status == 206)
         parse_range(self, value);
     else if (strcasecmp(name, "Content-Length") == 0 && self->status == 200 &&
              !parse_number(value, &self->identity.total))
@@ -70,7 +85,7 @@ response_line(Response *self, const char *line, size_t length)
 {
     char text[LINE_SIZE], *value;
 
-    while (length > 0 && strchr(" \t\r\n", line[length - 1]) != NULL)
+    while (length > 0 && memchr(" \t\r\n", line[length - 1], 4) != NULL)
         length--;
     if (length == 0) {
         self->complete = self->status >= 200;

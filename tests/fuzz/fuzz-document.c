@@ -1,13 +1,7 @@
-/* Any bytes as a job document: either a plan that keeps its promises or an error with a reason. The
- * unit tests replay the corpus through the same function. */
+/* Any bytes as a job document: either a plan that keeps its promises or an error with a reason. */
+#include "fuzz.h"
 #include "plan.h"
 #include "scan.h"
-
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static gboolean
 knows_operation(const char *operation, gpointer user_data)

@@ -1,10 +1,7 @@
 /* Both directions: the first byte chooses the side, the rest is the packet. Whatever is accepted
  * must survive being written and read again. */
+#include "fuzz.h"
 #include "packet.h"
-
-#include <stdint.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

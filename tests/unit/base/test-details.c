@@ -103,6 +103,8 @@ test_values(void)
     g_assert_true(
         details_set(details, DETAILS_PLUGIN, "v", "a\nb\xff https://h/p?sig=s \xf3\xb0\x80\x80"));
     g_assert_cmpstr(details_get(details, "v"), ==, "a | b\xef\xbf\xbd https://h/p?***");
+    g_assert_true(details_set(details, DETAILS_PLUGIN, "v", "https://h/\x1b[1mkey\x1b[m?secret"));
+    g_assert_cmpstr(details_get(details, "v"), ==, "https://h/key?***");
 }
 
 static void

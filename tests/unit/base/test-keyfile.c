@@ -81,7 +81,7 @@ test_wrong_values(void)
     g_assert_cmpint(keyfile_integer(keyfile, "a", "u", 1, 5, 3), ==, 3);
     g_assert_null(keyfile_required(keyfile, "a", "who", "the owner's name"));
     g_assert_null(keyfile_required(keyfile, "q", "who", "a name"));
-    keyfile_fault(keyfile, "a", "i", "does not fit %s", "b");
+    keyfile_fault(keyfile, "a", "i", "does not fit %s", "b\nf: forged");
     assert_faults(
         keyfile,
         "f: [a] s: has an unknown escape, allowed are \\s \\n \\t \\r \\; and \\\\\n"
@@ -94,7 +94,7 @@ test_wrong_values(void)
         "f: [a] u: \"https://h/?***\" is not allowed, allowed is a whole number from 1 to 5\n"
         "f: [a] who: is missing, wanted is the owner's name\n"
         "f: [q] who: is missing, wanted is a name\n"
-        "f: [a] i: does not fit b\n");
+        "f: [a] i: does not fit b | f: forged\n");
 }
 
 static void

@@ -68,6 +68,7 @@ test_cut(void)
     check_cut("ab\ncd", 5, "ab", "cd");
     check_cut("ab cd", 3, "ab", "cd");
     check_cut("hell       \nworld", 9, "hell | wo", "l | world");
+    check_cut("\nabc\n\n", 3, "abc", "abc");
 }
 
 /* UTF-16 units of valid UTF-8. */
@@ -185,6 +186,9 @@ test_redact(void)
         {"Authorization: Digest username=\"u\", response=\"secret\"", "Authorization: ***"},
         {"{\"authorization\":\"Basic dTpw\",\"n\":1}", "{\"authorization\":\"***\",\"n\":1}"},
         {"curl -H 'Authorization: Bearer x' -v", "curl -H 'Authorization: ***' -v"},
+        {"> Authorization: Bearer x | > Host: h", "> Authorization: *** | > Host: h"},
+        {"Authorization: | > Host: h", "Authorization: | > Host: h"},
+        {"X-Amz-Signature= | > Host: h", "X-Amz-Signature= | > Host: h"},
         {"authorization failed", "authorization failed"},
         {"X-Amz-Signature", "X-Amz-Signature"},
     };
@@ -195,6 +199,29 @@ test_redact(void)
         g_assert_cmpstr(out, ==, pairs[i].out);
         g_assert_cmpstr(again, ==, out);
     }
+}
+
+/* Neither colours nor the cut let a credential through. */
+static void
+test_show(void)
+{
+    static const Pair pairs[] = {
+        {"https://h/" ESC "[1mkey" ESC "[m?token=secret x", "https://h/key?*** x"},
+        {"https:\x01//h/p?secret", "https://h/p?***"},
+        {"http:/\xe2\x80\x8b/me:secret@h", "http://***@h"},
+        {"Authorization: secret\nHost: h\n", "Authorization: *** | Host: h"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autofree char *out = text_show(pairs[i].in, -1, 100, FALSE);
+        g_autofree char *again = text_show(out, -1, 100, FALSE);
+        g_assert_cmpstr(out, ==, pairs[i].out);
+        g_assert_cmpstr(again, ==, out);
+    }
+    g_autofree char *tail = text_show("see https://h/p?secret end", -1, 10, TRUE);
+    g_assert_cmpstr(tail, ==, "/p?*** end");
+    g_autofree char *none = text_show(NULL, -1, 10, FALSE);
+    g_assert_cmpstr(none, ==, "");
 }
 
 static void
@@ -227,6 +254,7 @@ main(int argc, char **argv)
     g_test_add_func("/text/random", test_random);
     g_test_add_func("/text/large", test_large);
     g_test_add_func("/text/redact", test_redact);
+    g_test_add_func("/text/show", test_show);
     g_test_add_func("/text/words", test_words);
     return g_test_run();
 }

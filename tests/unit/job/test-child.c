@@ -157,6 +157,18 @@ test_the_end_of_the_output_is_kept(void)
     output_tail_free(world.tail);
 }
 
+static void
+test_a_cut_shows_no_query(void)
+{
+    World world = {0};
+    g_autofree char *text = NULL;
+
+    run(&world, "printf 'https://h/p?'; head -c 2000 /dev/zero | tr '\\0' 'q'; printf ' end\\n'");
+    text = output_tail_text(world.tail);
+    g_assert_cmpstr(text, ==, "https://h/p?*** end");
+    output_tail_free(world.tail);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -166,5 +178,6 @@ main(int argc, char **argv)
     g_test_add_func("/child/missing-program", test_missing_program);
     g_test_add_func("/child/freeing-kills-the-group", test_freeing_kills_the_group);
     g_test_add_func("/child/the-end-of-the-output-is-kept", test_the_end_of_the_output_is_kept);
+    g_test_add_func("/child/a-cut-shows-no-query", test_a_cut_shows_no_query);
     return g_test_run();
 }
