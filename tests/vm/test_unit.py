@@ -113,6 +113,7 @@ def test_tells_the_truth_after_a_power_cut(guest, cloud):
     done = cloud.create_job({"operation": "shell", "command": ["true"]}, THING)
     cut = cloud.create_job({"operation": "shell", "command": ["sleep", "1234"]}, THING)
     cloud.wait_status(cut, "IN_PROGRESS", thing=THING, timeout=JOB_SECONDS)
+    guest.wait("pgrep -f '^sleep 1234'", JOB_SECONDS, "the step")
     guest.cut_power()
     guest.power_on()
     failed(cloud.wait_status(cut, thing=THING, timeout=2 * JOB_SECONDS), "interrupted")
