@@ -95,7 +95,7 @@ on_sweep(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* What a good step leaves is only counted, and the verdict need not wait for that. */
+/* What a good step leaves is only counted; its verdict need not wait for that. */
 static void
 sweep(RunnerProcess *self)
 {
@@ -103,13 +103,11 @@ sweep(RunnerProcess *self)
     if (ended_well(self)) {
         wait_for_output(self);
         strays_sweep(FALSE);
-        return;
-    }
-    if (strays_sweep(TRUE) && self->sweeps++ < SWEEPS_MAX) {
+    } else if (strays_sweep(TRUE) && self->sweeps++ < SWEEPS_MAX) {
         self->ladder = clock_timer_add(SWEEP_PAUSE_MS, on_sweep, self);
-        return;
+    } else {
+        wait_for_output(self);
     }
-    wait_for_output(self);
 }
 
 static void
