@@ -88,7 +88,7 @@ def test_req_03_a_job_of_an_outage_needs_no_notification(device, workflow):
     relay = Relay(socket.create_server(("127.0.0.1", 0)), to)
     device.groups["broker"]["port"] = relay.own_port
     device.groups["jobs"]["workflow"] = workflow
-    device.start(ERRAND_TEST_TIME_SCALE="10")
+    device.start(ERRAND_TEST_TIME_SCALE="50")
     device.sandbox.fault("notifications", "drop", thing=device.name)
     for _ in range(3):
         relay.close()
