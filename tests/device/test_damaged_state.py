@@ -93,8 +93,8 @@ def check_rest(device):
     assert device.alive()
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("stored", STORED)
+@pytest.mark.parametrize("stored, damage", [(stored, damage) for stored in STORED for damage in DAMAGES
+                                            if stored == "running" or damage in ("empty", "bit")])
 def test_req_10_a_damaged_record(device, stored, damage):
     job, outcome, folder = leave(device, STORED[stored])
     record = folder / "record"
@@ -110,7 +110,7 @@ def test_req_10_a_damaged_record(device, stored, damage):
     check_rest(device)
 
 
-@pytest.mark.parametrize("damage", ["empty", "truncated", "bit", "gone"])
+@pytest.mark.parametrize("damage", ["truncated", "bit", "gone"])
 @pytest.mark.parametrize("stored", ["running", "rebooting", "resumable", "decided"])
 def test_req_10_a_damaged_document(device, stored, damage):
     job, outcome, folder = leave(device, STORED[stored])
