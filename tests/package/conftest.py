@@ -57,7 +57,7 @@ def debian(prepared):
     packages, debian = prepared
     if debian is None:
         pytest.skip("no mounts of one's own (unshare --mount) in this container or chroot")
-    needed = ", ".join(packages.field(name, "Depends") for name in NAMES)
+    needed = ", ".join(["systemd", *(packages.field(name, "Depends") for name in NAMES)])
     debian.apt("update")
     debian.apt("satisfy", needed)
     return debian
