@@ -1,4 +1,4 @@
-"""Notifications are hints: repeated, out of order, empty, odd or hostile, they start nothing twice and break nothing."""
+"""Notifications are hints: repeated, reordered, empty, odd or hostile, they start nothing twice, break nothing."""
 
 import json
 
@@ -73,8 +73,8 @@ def test_shapes_the_documents_leave_open(workflow, device, sandbox, switches):
 
 
 ODD = [b"", b"{}", b"[]", b"null", b"\xff\xfe", b'{"execution":', b'{"execution":null}', b'{"execution":{}}',
-       b'{"execution":[]}', b'{"execution":"x"}', b'{"execution":{"jobId":5}}', b'{"jobs":5}', b'{"jobs":{"QUEUED":{}}}',
-       b'{"jobs":{"QUEUED":[5,null,{}]}}', b'{"inProgressJobs":null,"queuedJobs":5}', b'{"timestamp":1e999}',
+       b'{"execution":[]}', b'{"execution":"x"}', b'{"execution":{"jobId":5}}', b'{"jobs":5}',
+       b'{"jobs":{"QUEUED":{}}}', b'{"jobs":{"QUEUED":[5,null,{}]}}', b'{"inProgressJobs":null,"queuedJobs":5}', b'{"timestamp":1e999}',
        b'{"execution":{"jobId":"../../x","status":"QUEUED","queuedAt":1,"versionNumber":1,"executionNumber":1}}',
        b'{"execution":{"jobId":"x","status":"NEW","queuedAt":1,"versionNumber":1,"executionNumber":1}}',
        b'{"execution":{"jobId":"x","status":"QUEUED","queuedAt":-1,"versionNumber":-5,"executionNumber":-1}}',
@@ -90,7 +90,8 @@ def test_req_13_odd_messages_on_every_topic(workflow, device, sandbox):
     """While a job runs; it ends as it would have, and the daemon goes on."""
     device.start()
     pid = device.process.pid
-    job = device.create(shell(f"echo run >> {device.marker}; while [ ! -e {device.directory}/go ]; do sleep 0.02; done"))
+    wait = f"while [ ! -e {device.directory}/go ]; do sleep 0.02; done"
+    job = device.create(shell(f"echo run >> {device.marker}; {wait}"))
     wait_for(device.marker_lines, "the action started")
     for topic in TOPICS:
         for payload in ODD:
