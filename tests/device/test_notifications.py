@@ -74,7 +74,8 @@ def test_shapes_the_documents_leave_open(workflow, device, sandbox, switches):
 
 ODD = [b"", b"{}", b"[]", b"null", b"\xff\xfe", b'{"execution":', b'{"execution":null}', b'{"execution":{}}',
        b'{"execution":[]}', b'{"execution":"x"}', b'{"execution":{"jobId":5}}', b'{"jobs":5}',
-       b'{"jobs":{"QUEUED":{}}}', b'{"jobs":{"QUEUED":[5,null,{}]}}', b'{"inProgressJobs":null,"queuedJobs":5}', b'{"timestamp":1e999}',
+       b'{"jobs":{"QUEUED":{}}}',
+       b'{"jobs":{"QUEUED":[5,null,{}]}}', b'{"inProgressJobs":null,"queuedJobs":5}', b'{"timestamp":1e999}',
        b'{"execution":{"jobId":"../../x","status":"QUEUED","queuedAt":1,"versionNumber":1,"executionNumber":1}}',
        b'{"execution":{"jobId":"x","status":"NEW","queuedAt":1,"versionNumber":1,"executionNumber":1}}',
        b'{"execution":{"jobId":"x","status":"QUEUED","queuedAt":-1,"versionNumber":-5,"executionNumber":-1}}',
