@@ -1,4 +1,4 @@
-"""Every answer of the service to every request: what passes is tried again, what stays is dropped once, no loops."""
+"""Every answer to every request: what passes is tried again, what stays is dropped once, nothing loops."""
 
 import pytest
 

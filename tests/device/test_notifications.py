@@ -1,4 +1,4 @@
-"""Notifications are hints: repeated, out of order, empty, odd or hostile, they start nothing twice, break nothing."""
+"""Notifications are hints: repeated, reordered, empty, odd or hostile, they start nothing twice, break nothing."""
 
 import json
 
@@ -91,8 +91,8 @@ def test_req_13_odd_messages_on_every_topic(workflow, device, sandbox):
     """While a job runs; it ends as it would have, and the daemon goes on."""
     device.start()
     pid = device.process.pid
-    job = device.create(shell(
-        f"echo run >> {device.marker}; while [ ! -e {device.directory}/go ]; do sleep 0.02; done"))
+    wait = f"while [ ! -e {device.directory}/go ]; do sleep 0.02; done"
+    job = device.create(shell(f"echo run >> {device.marker}; {wait}"))
     wait_for(device.marker_lines, "the action started")
     for topic in TOPICS:
         for payload in ODD:

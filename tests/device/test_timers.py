@@ -1,5 +1,4 @@
-"""Timers: the step timer is set with the claim and pushed out by those who work, and what the service ends, ends
-here."""
+"""The step timer is set with the claim and pushed out by those who work, and what the service ends, ends here."""
 
 import pytest
 
