@@ -1,6 +1,7 @@
 #include "response.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -55,6 +56,12 @@ parse_range(Response *self, const char *value)
 }
 
 /* Three digits behind the first blank; 0 when they are not there. */
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void
 parse_status(Response *self, const char *line)
 {
@@ -85,7 +92,7 @@ response_line(Response *self, const char *line, size_t length)
 {
     char text[LINE_SIZE], *value;
 
-    while (length > 0 && memchr(" \t\r\n", line[length - 1], 4) != NULL)
+    while (length > 0 && is_blank(line[length - 1]))
         length--;
     if (length == 0) {
         self->complete = self->status >= 200;
