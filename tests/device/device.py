@@ -78,6 +78,7 @@ class Device:
             lines.append(f"[{group}]")
             lines += [f"{key}={value}" for key, value in keys.items()]
         path.write_text("\n".join(lines) + "\n")
+        path.chmod(0o600)
         return path
 
     def write_reboot_command(self, script):

@@ -91,14 +91,11 @@ def test_from_the_start(small, sandbox, how):
     else:
         assert mount("-o", "remount,ro", small.state)
     small.start(ready=False)
+    assert small.wait(job)[1]["reason"] == "interrupted"
     if how == "full":
-        assert small.wait(job)[1]["reason"] == "interrupted"
         release(small)
     else:
-        assert small.process.wait(20) != 0
         assert "read-only" in small.log().lower()
         assert mount("-o", "remount,rw", small.state)
-        small.start()
-        assert small.wait(job)[1]["reason"] == "interrupted"
     assert small.run(shell("true"))[0] == "SUCCEEDED"
     assert small.marker_lines() == ["begin"]

