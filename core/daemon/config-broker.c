@@ -12,15 +12,6 @@
 #define KEEP_ALIVE_MIN_MS 5000
 #define KEEP_ALIVE_MAX_MS (1200 * 1000)
 
-static gboolean
-host_is_loopback(const char *host)
-{
-    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
-
-    return g_ascii_strcasecmp(host, "localhost") == 0 ||
-           (address != NULL && g_inet_address_get_is_loopback(address));
-}
-
 static void
 check_file(Keyfile *file, const char *key, const char *path)
 {
@@ -122,7 +113,7 @@ config_read_broker(SessionOptions *options, Keyfile *file, ConfigUse use)
     read_thing(options, file, use);
     options->client_id = keyfile_string(file, "broker", "client-id", options->thing_name);
     check_client_id(file, options->client_id);
-    if (!options->tls && options->host != NULL && !host_is_loopback(options->host))
+    if (!options->tls && options->host != NULL && !session_host_is_loopback(options->host))
         keyfile_fault(file, "broker", "tls",
                       "false is allowed for loopback hosts only, and '%s' is not one",
                       options->host);

@@ -25,8 +25,8 @@ session_copy_options(Session *self, const SessionOptions *options)
                                                                            : options->thing_name);
 }
 
-static gboolean
-session_is_loopback(const char *host)
+gboolean
+session_host_is_loopback(const char *host)
 {
     g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
 
@@ -57,7 +57,7 @@ session_check_options(const SessionOptions *options, GError **error)
                     SESSION_CLIENT_ID_MAX);
         return FALSE;
     }
-    if (!options->tls && !session_is_loopback(options->host)) {
+    if (!options->tls && !session_host_is_loopback(options->host)) {
         g_set_error(error, MQTT_ERROR, MQTT_ERROR_CONFIG,
                     "[broker] tls=false is for loopback hosts only, and %s is none; set tls=true",
                     options->host);

@@ -83,6 +83,9 @@ typedef struct {
     void (*state_changed)(SessionState state, gpointer user_data);
 } SessionCallbacks;
 
+/* Whether a host is this machine by its name or address: the only kind that tls=false is for. */
+gboolean session_host_is_loopback(const char *host);
+
 /* Reads CA, certificate and key; does not connect. options is copied. The error (of MQTT or of
  * vetting the key) names the setting or file and what to do. The process ignores SIGPIPE from here
  * on (GIO's doing): children must be given the default again. */

@@ -94,7 +94,6 @@ def test_req_40_a_small_constant_of_state_writes(device):
                 assert device.run(document)[0] == "SUCCEEDED"
             device.wait_empty()
         counts[name] = {call: count / 5 for call, count in trace().items()}
-    print(counts)
     # A verdict that was written ahead and then came out otherwise (more output after it) is written once more.
     for count in counts.values():
         assert count["fsync"] < SYNCS_PER_JOB + 1
