@@ -133,8 +133,9 @@ skip_one_of(Reader *self, const char *set)
     return found;
 }
 
+/* *number is left alone, and *small false, for one that is no integer or a long one. */
 static bool
-read_number(Reader *self, Member *member)
+read_number(Reader *self, int64_t *number, bool *small)
 {
     char text[NUMBER_MAX + 1];
     const char *start = self->at;
@@ -157,12 +158,12 @@ read_number(Reader *self, Member *member)
         if (skip_digits(self) == 0)
             return false;
     }
-    if (!whole || length >= NUMBER_MAX)
+    *small = whole && length < NUMBER_MAX;
+    if (!*small)
         return true;
     memcpy(text, start, length);
     text[length] = '\0';
-    member->type = MEMBER_INT;
-    member->number = strtoll(text, NULL, 10);
+    *number = strtoll(text, NULL, 10);
     return true;
 }
 
@@ -174,8 +175,7 @@ read_word(Reader *self)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         size_t length = strlen(words[i]);
 
-        if ((size_t)(self->end - self->at) >= length &&
-            memcmp(self->at, words[i], length) == 0) {
+        if ((size_t)(self->end - self->at) >= length && memcmp(self->at, words[i], length) == 0) {
             self->at += length;
             return true;
         }
@@ -209,8 +209,9 @@ skip_items(Reader *self, char close, bool named)
 static bool
 read_value(Reader *self, Member *member)
 {
-    Member ignored = {.type = MEMBER_OTHER};
     Room room = {NULL, 0, 0};
+    int64_t number = 0;
+    bool small = false;
     char c = peek(self);
 
     if (c == '{' || c == '[') {
@@ -226,9 +227,15 @@ read_value(Reader *self, Member *member)
             member->type = MEMBER_STRING;
         return true;
     }
-    if (c == '-' || (c >= '0' && c <= '9'))
-        return read_number(self, member != NULL ? member : &ignored);
-    return read_word(self);
+    if (c != '-' && (c < '0' || c > '9'))
+        return read_word(self);
+    if (!read_number(self, &number, &small))
+        return false;
+    if (member != NULL && small) {
+        member->type = MEMBER_INT;
+        member->number = number;
+    }
+    return true;
 }
 
 static bool

@@ -26,7 +26,7 @@ typedef struct {
     int64_t number;
 } Member;
 
-/* Hands each member of the object to `take`, in order; a false from it ends the reading. False, too,
- * when text is no JSON object, has anything after it, or is nested deeper than 16. */
+/* Hands each member of the object to `take`, in order; a false from it ends the reading. False,
+ * too, when text is no JSON object, has anything after it, or is nested deeper than 16. */
 bool members_read(const char *text, size_t length, bool (*take)(void *data, const Member *member),
                   void *data);

@@ -15,8 +15,8 @@ typedef struct {
 
 /* All answer 0 or a negative errno value. */
 
-/* The descriptor stays the caller's. */
-int sink_open(Sink *self, int fd, const char *hash);
+/* The descriptor stays the caller's. The names of up to two checksums, or NULL: see hasher.h. */
+int sink_open(Sink *self, int fd, const char *hash, const char *other);
 /* Takes over what the file already has, reading it once for the checksum. */
 int sink_resume(Sink *self);
 int sink_append(Sink *self, const void *data, size_t length);

@@ -33,7 +33,8 @@ transfer_open(Transfer *self, bool resume)
         return errand_fail(self->job, fd == -EACCES ? "not-allowed" : "download-failed",
                            "creating a file beside %s: %s", fetch->path, strerror(-fd));
     self->fd = fd;
-    error = sink_open(&self->sink, fd, fetch->hash);
+    error = sink_open(&self->sink, fd, fetch->hash,
+                      fetch->signature != NULL ? signature_hash(fetch->signature) : NULL);
     if (error == 0 && self->resumed)
         error = sink_resume(&self->sink);
     self->resumed = self->resumed && self->sink.offset > 0;
@@ -85,27 +86,63 @@ transfer_write_failed(Transfer *self, int error, int64_t total)
                        strerror(-error));
 }
 
+bool
+transfer_has_proof(const Transfer *self)
+{
+    return self->fetch->hash != NULL || self->fetch->signature != NULL;
+}
+
 int32_t
-transfer_verify(Transfer *self, bool *again)
+transfer_wrong_size(Transfer *self, int64_t found, const char *more)
+{
+    const Fetch *fetch = self->fetch;
+    bool is_signed = fetch->signature != NULL && signature_size(fetch->signature) == fetch->size;
+
+    return errand_fail(self->job, is_signed ? "bad-signature" : "checksum-mismatch",
+                       "%s has %lld bytes%s, the %s says %lld", self->name, (long long)found, more,
+                       is_signed ? "signature" : "document", (long long)fetch->size);
+}
+
+static int32_t
+verify_signature(Transfer *self)
+{
+    const char *hash = signature_hash(self->fetch->signature);
+    unsigned char digest[HASHER_DIGEST_MAX];
+    size_t length = hash != NULL ? hasher_digest(self->sink.hasher, hash, digest) : 0;
+
+    return signature_verify(self->job, self->fetch->signature, self->fd, digest, length);
+}
+
+/* The whole, by everything that is known about it. */
+static int32_t
+verify_content(Transfer *self)
 {
     const Fetch *fetch = self->fetch;
 
-    *again = false;
-    if (fetch->size >= 0 && self->sink.offset != fetch->size)
+    if (fetch->hash != NULL &&
+        !hasher_matches(self->sink.hasher, fetch->hash, fetch->digest, fetch->digest_length))
         return errand_fail(self->job, "checksum-mismatch",
-                           "%s has %lld bytes, the document says %lld", self->name,
-                           (long long)self->sink.offset, (long long)fetch->size);
-    if (fetch->hash == NULL ||
-        hasher_matches(self->sink.hasher, fetch->digest, fetch->digest_length))
-        return ERRAND_SUCCEEDED;
-    if (self->resumed && !self->restarted && sink_restart(&self->sink) == 0) {
+                           "%s: the %s of the %lld bytes received is not the document's",
+                           self->name, fetch->hash, (long long)self->sink.offset);
+    return fetch->signature != NULL ? verify_signature(self) : ERRAND_SUCCEEDED;
+}
+
+int32_t
+transfer_verify(Transfer *self, bool *again)
+{
+    int32_t verdict;
+
+    *again = false;
+    if (self->fetch->size >= 0 && self->sink.offset != self->fetch->size)
+        return transfer_wrong_size(self, self->sink.offset, "");
+    verdict = verify_content(self);
+    if (verdict == ERRAND_FAILED && self->resumed && !self->restarted &&
+        sink_restart(&self->sink) == 0) {
         errand_log(self->job, ERRAND_LOG_WARNING,
-                   "the pieces do not fit the checksum: fetching the whole file once more");
+                   "the pieces are not the file: fetching the whole once more");
         self->restarted = *again = true;
         self->resumed = false;
         return ERRAND_SUCCEEDED;
     }
-    return errand_fail(self->job, "checksum-mismatch",
-                       "%s: the %s of the %lld bytes received is not the document's", self->name,
-                       fetch->hash, (long long)self->sink.offset);
+    return verdict;
 }
