@@ -113,36 +113,38 @@ verify_signature(Transfer *self)
     return signature_verify(self->job, self->fetch->signature, self->fd, digest, length);
 }
 
-/* The whole, by everything that is known about it. */
-static int32_t
-verify_content(Transfer *self)
+/* Empties the sink for one more try, if the pieces of several may be to blame. */
+static bool
+start_again(Transfer *self)
 {
-    const Fetch *fetch = self->fetch;
-
-    if (fetch->hash != NULL &&
-        !hasher_matches(self->sink.hasher, fetch->hash, fetch->digest, fetch->digest_length))
-        return errand_fail(self->job, "checksum-mismatch",
-                           "%s: the %s of the %lld bytes received is not the document's",
-                           self->name, fetch->hash, (long long)self->sink.offset);
-    return fetch->signature != NULL ? verify_signature(self) : ERRAND_SUCCEEDED;
+    if (!self->resumed || self->restarted || sink_restart(&self->sink) != 0)
+        return false;
+    errand_log(self->job, ERRAND_LOG_WARNING,
+               "the pieces are not the file: fetching the whole once more");
+    self->restarted = true;
+    self->resumed = false;
+    return true;
 }
 
 int32_t
 transfer_verify(Transfer *self, bool *again)
 {
-    int32_t verdict;
+    const Fetch *fetch = self->fetch;
+    int32_t verdict = ERRAND_SUCCEEDED;
 
     *again = false;
-    if (self->fetch->size >= 0 && self->sink.offset != self->fetch->size)
+    if (fetch->size >= 0 && self->sink.offset != fetch->size)
         return transfer_wrong_size(self, self->sink.offset, "");
-    verdict = verify_content(self);
-    if (verdict == ERRAND_FAILED && self->resumed && !self->restarted &&
-        sink_restart(&self->sink) == 0) {
-        errand_log(self->job, ERRAND_LOG_WARNING,
-                   "the pieces are not the file: fetching the whole once more");
-        self->restarted = *again = true;
-        self->resumed = false;
-        return ERRAND_SUCCEEDED;
+    if (fetch->hash != NULL &&
+        !hasher_matches(self->sink.hasher, fetch->hash, fetch->digest, fetch->digest_length)) {
+        *again = start_again(self);
+        return *again ? ERRAND_SUCCEEDED
+                      : errand_fail(self->job, "checksum-mismatch",
+                                    "%s: the %s of the %lld bytes received is not the document's",
+                                    self->name, fetch->hash, (long long)self->sink.offset);
     }
-    return verdict;
+    if (fetch->signature != NULL)
+        verdict = verify_signature(self);
+    *again = verdict == ERRAND_FAILED && start_again(self);
+    return *again ? ERRAND_SUCCEEDED : verdict;
 }
