@@ -1,5 +1,6 @@
 #include "place.h"
 
+#include "fault.h"
 #include "setting.h"
 #include "source.h"
 
@@ -67,8 +68,7 @@ refuse_component(errand_job *job, int directory, const char *component, const ch
     if (error == ENOENT)
         return errand_fail(job, "not-found", "%s: there is no directory \"%s\": create it first",
                            path, component);
-    return errand_fail(job, error == EACCES ? "not-allowed" : "download-failed", "%s: \"%s\": %s",
-                       path, component, strerror(error));
+    return fault_fail(job, path, component, error);
 }
 
 /* Goes down from the allowed directory. ERRAND_SUCCEEDED with the directory open, or what was said.
@@ -260,6 +260,5 @@ place_publish(errand_job *job, const Place *place, const Request *request, int f
         return ERRAND_SUCCEEDED;
     error = errno;
     unlinkat(place->directory, place->part, 0);
-    return errand_fail(job, error == ENOSPC ? "no-space" : "download-failed", "%s: %s: %s",
-                       place->path, what, strerror(error));
+    return fault_fail(job, place->path, what, error);
 }

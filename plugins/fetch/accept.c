@@ -1,6 +1,7 @@
 #include "accept.h"
 
 #include "space.h"
+#include "state.h"
 
 static bool
 end(Attempt *self, int32_t verdict)
@@ -67,7 +68,7 @@ accept_whole(Attempt *self)
                               self->transfer->fetch->path, total);
     if (verdict != ERRAND_SUCCEEDED)
         return end(self, verdict);
-    if (state_save(self->transfer->job, self->transfer->fetch, &self->identity) != 0)
+    if (state_save(self->transfer, &self->identity) != 0)
         errand_log(self->transfer->job, ERRAND_LOG_WARNING,
                    "state not saved: the download will start anew if it is interrupted");
     return self->taking = true;

@@ -4,7 +4,10 @@
  * From an HTTP(S) server (libcurl) or from a file of an AWS IoT stream (through errand's own MQTT
  * connection). Continues where an earlier try, an earlier run or an expired URL left off, but only
  * what can be recognised as the same file; checks space before the first byte; hashes while it
- * writes; gives up by count, time and bytes without progress, never by total time.
+ * writes; gives up by count and time without progress and by bytes in all, by total time only where
+ * the owner sets one.
+ *
+ * What may stay when this process is killed is noted for errand to remove (see part.h).
  *
  * Memory does not grow with the file. Runs on the caller's thread, one more hashes. A cancel is
  * seen within a second. The state that errand keeps for the step (errand_save_state) belongs to

@@ -1,5 +1,6 @@
 #include "transfer.h"
 
+#include "fault.h"
 #include "part.h"
 #include "space.h"
 
@@ -20,28 +21,58 @@ transfer_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t
+transfer_received(const Transfer *self)
+{
+    return self->received_before + self->fetched;
+}
+
+int64_t
+transfer_spent_ms(const Transfer *self)
+{
+    return self->spent_before_ms + transfer_now_ms() - self->started_ms;
+}
+
+/* Reads what there is once, for the checksum. */
+static int32_t
+reread(Transfer *self)
+{
+    int result;
+
+    while ((result = sink_resume_some(&self->sink)) > 0) {
+        if (errand_cancelled(self->job))
+            return ERRAND_CANCELLED;
+        transfer_report(self, "checking", -1);
+    }
+    if (result < 0)
+        return fault_fail(self->job, self->fetch->path, "reading the part file", -result);
+    /* Bytes that an earlier run wrote after it last told of itself. */
+    if (self->sink.offset > self->had_before)
+        self->received_before += self->sink.offset - self->had_before;
+    self->resumed = self->sink.offset > 0;
+    return ERRAND_SUCCEEDED;
+}
+
 int32_t
 transfer_open(Transfer *self, bool resume)
 {
     const Fetch *fetch = self->fetch;
-    int fd = resume ? part_reopen(fetch) : -ENOENT, error;
+    int error;
 
-    self->resumed = fd >= 0;
-    if (fd < 0)
-        fd = part_create(fetch);
-    if (fd < 0)
-        return errand_fail(self->job, fd == -EACCES ? "not-allowed" : "download-failed",
-                           "creating a file beside %s: %s", fetch->path, strerror(-fd));
-    self->fd = fd;
-    error = sink_open(&self->sink, fd, fetch->hash,
+    self->fd = resume ? part_reopen(fetch) : -ENOENT;
+    if (self->fd == -EACCES)
+        return fault_fail(self->job, fetch->path, "opening the part file", EACCES);
+    resume = self->fd >= 0;
+    if (!resume)
+        self->fd = part_create(self->job, fetch);
+    if (self->fd < 0)
+        return fault_fail(self->job, fetch->path, "creating a file beside it", -self->fd);
+    error = sink_open(&self->sink, self->fd, fetch->hash,
                       fetch->signature != NULL ? signature_hash(fetch->signature) : NULL);
-    if (error == 0 && self->resumed)
-        error = sink_resume(&self->sink);
-    self->resumed = self->resumed && self->sink.offset > 0;
-    if (error == 0)
-        return ERRAND_SUCCEEDED;
-    return errand_fail(self->job, "download-failed", "opening %s: %s", fetch->part,
-                       strerror(-error));
+    if (error != 0)
+        return errand_fail(self->job, "internal", "%s: starting the checksum: %s", fetch->path,
+                           strerror(-error));
+    return resume ? reread(self) : ERRAND_SUCCEEDED;
 }
 
 void
@@ -82,8 +113,7 @@ transfer_write_failed(Transfer *self, int error, int64_t total)
     if (error == -ENOSPC || error == -EDQUOT)
         return space_fail(self->job, fetch->directory, fetch->path,
                           whole >= 0 ? whole - self->sink.offset : -1);
-    return errand_fail(self->job, "download-failed", "writing %s: %s", fetch->path,
-                       strerror(-error));
+    return fault_fail(self->job, fetch->path, "writing", -error);
 }
 
 bool

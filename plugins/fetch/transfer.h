@@ -20,11 +20,14 @@ typedef struct {
     bool resumed;    /* the sink's content came in more than one piece */
     bool restarted;  /* fetched again from the first byte, because the checksum was wrong */
     int64_t fetched; /* bytes received by this process */
+    int64_t length;  /* of the file, as far as anybody told (budget.h) */
     int64_t started_ms, reported_ms;
+    /* What earlier runs told about themselves (state.h). */
+    int64_t received_before, had_before, spent_before_ms;
 } Transfer;
 
 /* Opens the part file, an earlier one if `resume` and there is one (self->resumed tells), and the
- * sink. ERRAND_SUCCEEDED, or FAILED and told. */
+ * sink. ERRAND_SUCCEEDED, FAILED and told, or CANCELLED. */
 int32_t transfer_open(Transfer *self, bool resume);
 /* Leaves the part file and self->fd alone. */
 void transfer_close(Transfer *self);
@@ -47,6 +50,10 @@ int32_t transfer_write_failed(Transfer *self, int error, int64_t total);
  * *again: it came in pieces that do not fit; the sink is empty, and it must be fetched once more,
  * whole. */
 int32_t transfer_verify(Transfer *self, bool *again);
+
+/* Bytes received and time spent by all runs of the step. */
+int64_t transfer_received(const Transfer *self);
+int64_t transfer_spent_ms(const Transfer *self);
 
 /* CLOCK_BOOTTIME in milliseconds. */
 int64_t transfer_now_ms(void);
