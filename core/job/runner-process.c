@@ -277,6 +277,15 @@ runner_process_abandon(RunnerProcess *self,
     child_kill_group(self->child, SIGKILL);
 }
 
+/* "NAME=VALUE" of a variable that plugins need as the daemon has it, or NULL. */
+static char *
+inherited(const char *name)
+{
+    const char *value = g_getenv(name);
+
+    return value ? g_strconcat(name, "=", value, NULL) : NULL;
+}
+
 /* Starts the child with the three ends it gets; the caller closes them. */
 static gboolean
 spawn(RunnerProcess *self, const RunnerProcessOptions *options, int socket, int out, int err,
@@ -286,8 +295,10 @@ spawn(RunnerProcess *self, const RunnerProcessOptions *options, int socket, int 
     g_autofree char *temporary = g_strconcat(
         "TMPDIR=", options->start->private_directory ? options->start->private_directory : "/tmp",
         NULL);
-    const char *const environment[] = {"PATH=" RUNNER_PATH, "LANG=C.UTF-8", "HOME=/", temporary,
-                                       NULL};
+    g_autofree char *bus = inherited("DBUS_SYSTEM_BUS_ADDRESS");
+    const char *const environment[] = {
+        "PATH=" RUNNER_PATH, "LANG=C.UTF-8", "HOME=/", temporary, bus, NULL,
+    };
     const int descriptors[] = {-1, out, err, socket, options->module_fd};
     const ChildSpec spec = {
         .argv = argv,

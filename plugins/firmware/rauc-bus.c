@@ -86,12 +86,18 @@ rauc_property(Rauc *self, const char *name, int32_t limit_ms, GError **error)
 
 /* ---- what it tells by itself ---- */
 
+static void
+tell_progress(const Rauc *self)
+{
+    errand_progress(self->job, self->step != NULL ? self->percent : -1, self->step);
+}
+
 static gboolean
 on_heartbeat(gpointer data)
 {
     Rauc *self = data;
 
-    errand_progress(self->job, self->percent, NULL);
+    tell_progress(self);
     return G_SOURCE_CONTINUE;
 }
 
@@ -151,7 +157,7 @@ on_properties(GDBusConnection *bus, const gchar *sender, const gchar *path, cons
     self->verified |= strcmp(text, "Verifying signature done.") == 0;
     g_strlcpy(self->stage, text, sizeof self->stage);
     errand_log(self->job, ERRAND_LOG_DEBUG, self->stage);
-    errand_progress(self->job, self->percent, NULL);
+    tell_progress(self);
 }
 
 /* ---- coming and going ---- */
@@ -197,8 +203,10 @@ connect_bus(Rauc *self, GError **error)
                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                                                    G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
                                                NULL, NULL, error);
-    if (self->bus == NULL)
+    if (self->bus == NULL) {
+        g_prefix_error(error, "%s: ", address);
         return false;
+    }
     g_signal_connect(self->bus, "closed", G_CALLBACK(on_closed), self);
     return true;
 }

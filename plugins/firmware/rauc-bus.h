@@ -17,6 +17,7 @@
 
 typedef struct {
     errand_job *job;
+    const char *step; /* what errand_progress() calls it; NULL: no percentages are told */
     GMainContext *context;
     GDBusConnection *bus;
     char *owner; /* the service's unique name */

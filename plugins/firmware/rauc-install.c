@@ -13,10 +13,10 @@
 static const struct {
     const char *part, *word;
 } words[] = {
-    {"compatible mismatch", "not-allowed"},
-    {"no space left on device", "no-space"},
-    {"signature", "bad-signature"},
-    {"verify error", "bad-signature"},
+    {"compatible mismatch", "not-allowed"},      {"no space left on device", "no-space"},
+    {"signature verification", "bad-signature"}, {"verify error", "bad-signature"},
+    {"signature size", "bad-signature"},         {"signature data", "bad-signature"},
+    {"parse signature", "bad-signature"},
 };
 
 const char *
@@ -75,13 +75,26 @@ rauc_wait_idle(Rauc *self, const char *what)
     return result;
 }
 
+/* RAUC's last error, "" when there is none; a URL in it without its query. */
+static char *
+last_error(Rauc *self, const char *image, int32_t limit_ms)
+{
+    g_autofree char *shown = g_strndup(image, (gsize)rauc_shown(image));
+    g_autofree char *text = rauc_property(self, "LastError", limit_ms, NULL);
+    GString *cleaned = g_string_new(text);
+
+    if (*image != '\0')
+        g_string_replace(cleaned, image, shown, 0);
+    return g_string_free(cleaned, FALSE);
+}
+
 /* An installation that ended badly, in the service's words. */
 static int32_t
 tell_end(Rauc *self, const char *image, const char *how)
 {
-    g_autofree char *text = rauc_property(self, "LastError", ANSWER_MS, NULL);
+    g_autofree char *text = last_error(self, image, ANSWER_MS);
 
-    if (text == NULL || *text == '\0')
+    if (*text == '\0')
         return errand_fail(self->job, "install-failed",
                            "RAUC %s %.*s and gives no reason; see 'journalctl -u rauc'", how,
                            rauc_shown(image), image);
@@ -103,8 +116,8 @@ tell_vanished(Rauc *self, const char *image)
                            "not come back; see 'journalctl -u rauc'",
                            length, image);
     operation = rauc_property(self, "Operation", ASK_MS, NULL);
-    text = rauc_property(self, "LastError", ASK_MS, NULL);
-    if (text != NULL && *text != '\0')
+    text = last_error(self, image, ASK_MS);
+    if (*text != '\0')
         return errand_fail(self->job, rauc_word(text),
                            "RAUC's service ended while it installed %.*s; started again it says: "
                            "%s",
@@ -207,6 +220,7 @@ rauc_install(errand_job *job, const char *image, bool again)
     int32_t result = rauc_open(&self, job, false);
     bool known = false;
 
+    self.step = "install";
     if (result == ERRAND_SUCCEEDED && again)
         result = follow_earlier(&self, image, &known);
     if (result == ERRAND_SUCCEEDED && !known)
