@@ -277,15 +277,6 @@ runner_process_abandon(RunnerProcess *self,
     child_kill_group(self->child, SIGKILL);
 }
 
-/* "NAME=VALUE" of a variable that plugins need as the daemon has it, or NULL. */
-static char *
-inherited(const char *name)
-{
-    const char *value = g_getenv(name);
-
-    return value ? g_strconcat(name, "=", value, NULL) : NULL;
-}
-
 /* Starts the child with the three ends it gets; the caller closes them. */
 static gboolean
 spawn(RunnerProcess *self, const RunnerProcessOptions *options, int socket, int out, int err,
@@ -295,7 +286,8 @@ spawn(RunnerProcess *self, const RunnerProcessOptions *options, int socket, int 
     g_autofree char *temporary = g_strconcat(
         "TMPDIR=", options->start->private_directory ? options->start->private_directory : "/tmp",
         NULL);
-    g_autofree char *bus = inherited("DBUS_SYSTEM_BUS_ADDRESS");
+    const char *address = g_getenv("DBUS_SYSTEM_BUS_ADDRESS");
+    g_autofree char *bus = address ? g_strconcat("DBUS_SYSTEM_BUS_ADDRESS=", address, NULL) : NULL;
     const char *const environment[] = {
         "PATH=" RUNNER_PATH, "LANG=C.UTF-8", "HOME=/", temporary, bus, NULL,
     };

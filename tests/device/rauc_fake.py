@@ -25,7 +25,8 @@ NAME = "de.pengutronix.rauc"
 INTERFACE = "de.pengutronix.rauc.Installer"
 XML = f"""<node><interface name="{INTERFACE}">
 <method name="InstallBundle"><arg type="s" direction="in"/><arg type="a{{sv}}" direction="in"/></method>
-<method name="Info"><arg type="s" direction="in"/><arg type="s" direction="out"/><arg type="s" direction="out"/></method>
+<method name="Info"><arg type="s" direction="in"/><arg type="s" direction="out"/>
+<arg type="s" direction="out"/></method>
 <method name="GetSlotStatus"><arg type="a(sa{{sv}})" direction="out"/></method>
 <property name="Operation" type="s" access="read"/><property name="LastError" type="s" access="read"/>
 <property name="Compatible" type="s" access="read"/><property name="Progress" type="(isi)" access="read"/>

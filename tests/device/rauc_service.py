@@ -214,7 +214,8 @@ class Rauc:
             b=self.slots["B"]))
 
     def _loop_device(self, image):
-        made = subprocess.run(["losetup", "-f", "--show", image], check=True, capture_output=True, text=True, timeout=60)
+        made = subprocess.run(["losetup", "-f", "--show", image], check=True, capture_output=True, text=True,
+                              timeout=60)
         self.loops.append(made.stdout.strip())
         return Path(self.loops[-1])
 
