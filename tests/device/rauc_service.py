@@ -253,9 +253,12 @@ class Rauc:
             subprocess.run(["losetup", "-d", device], check=False, timeout=60)
 
     def reboot(self, slot=None):
-        """What a reboot makes of the service: it runs anew, in `slot` or where the boot loader goes."""
+        """What a reboot makes of the service: it runs anew, in `slot` or where the boot loader goes. As with GRUB, a
+        slot has one try: until it is marked good the boot loader will not take it again."""
         self.stop()
-        self.start(slot or self.next_boot())
+        slot = slot or self.next_boot()
+        (self.directory / f"boot/state.{slot}").write_text("bad\n")
+        self.start(slot)
         return self.booted
 
     # ---- holding an installation ----
@@ -286,6 +289,11 @@ class Rauc:
                        capture_output=True, timeout=120)
         shutil.rmtree(source)
         return path
+
+    def install(self, bundle):
+        """As somebody at the machine does it."""
+        subprocess.run(["rauc", "install", bundle], check=True, capture_output=True, timeout=60,
+                       env={**os.environ, **self.environment})
 
     def content(self, slot):
         """How the slot begins, up to the zeros."""

@@ -256,7 +256,7 @@ def test_somebody_elses_installation(rauc, call):
 def test_confirm(rauc, call):
     call("install", rauc.bundle())
     rauc.reboot()
-    (rauc.directory / "boot/state.B").write_text("bad\n")
+    assert rauc.state("B") == "bad"
     assert tuple(call("confirm")) == (SUCCEEDED, None)
     assert rauc.state("B") == "good"
     assert rauc.status()["rootfs.1"]["boot_status"] == "good"
