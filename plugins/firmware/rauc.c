@@ -90,6 +90,8 @@ booted(errand_job *job, Booted *answer)
     int32_t result = rauc_open(&self, job, true);
 
     if (result == ERRAND_SUCCEEDED)
+        result = rauc_wait_idle(&self, "The slot that runs cannot be asked for");
+    if (result == ERRAND_SUCCEEDED)
         result = ask_booted(&self, &slot);
     if (result == ERRAND_SUCCEEDED) {
         g_strlcpy(answer->slot, slot.slot, sizeof answer->slot);
