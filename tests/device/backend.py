@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from device import BUILD, wait_for
 
-PROGRAM = BUILD / "tests/unit/plugins/backend-run"
+PROGRAM = BUILD / "tests/device/backend-run"
 FAILED, SUCCEEDED, REJECTED, CANCELLED = 0, 1, 2, 4
 
 
