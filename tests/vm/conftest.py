@@ -8,11 +8,11 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
-sys.path[:0] = [str(HERE), str(TESTS / "package"), str(TESTS / "lib"), str(TESTS / "sandbox")]
+sys.path[:0] = [str(HERE), str(TESTS / "package"), str(TESTS / "lib"), str(TESTS / "sandbox"), str(TESTS / "device")]
 
 from debian import run_or_raise, unpack  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
-from guest import Guest, make_image  # noqa: E402
+from guest import Guest, make_bootable, make_image  # noqa: E402
 
 INCLUDED = ("systemd-sysv", "udev", "dbus", "iproute2", "procps", "zstd", "initramfs-tools", "linux-image-cloud-amd64")
 HOST_SEEN_BY_GUEST = "10.0.2.2"
@@ -83,8 +83,9 @@ def cloud(tmp_path_factory):
         yield sandbox
 
 
-def configure(root, cloud):
-    paths = cloud.thing(THING)
+def configure(root, cloud, thing, more=""):
+    """errand as `thing`, with `more` in its configuration, and the network it takes."""
+    paths = cloud.thing(thing)
     files = {"ca-file": cloud.directory / "pki/ca.pem", "certificate-file": paths["certificate"],
              "private-key-file": paths["key"]}
     lines = ["[broker]", f"host={HOST_SEEN_BY_GUEST}", f"port={cloud.endpoint['port']}"]
@@ -93,29 +94,42 @@ def configure(root, cloud):
         target.write_bytes(Path(path).read_bytes())
         target.chmod(0o600)
         lines.append(f"{key}=/{target.relative_to(root)}")
-    lines += ["[thing]", f"name={THING}", "[operations]", "enabled=*"]
+    lines += ["[thing]", f"name={thing}", "[operations]", "enabled=*", more]
     (root / "etc/errand/errand.conf.d/50-test.conf").write_text("\n".join(lines) + "\n")
+    (root / "etc/systemd/network/ethernet.network").write_text(NETWORK)
 
 
 @pytest.fixture(scope="session")
-def guest(tmp_path_factory, cloud):
-    work = tmp_path_factory.mktemp("vm")
-    root = work / "root"
-    debs = work / "debs"
-    run_or_raise(TESTS.parent / "packaging/build-deb.sh", debs)
-    deb = next(debs.glob("errand_*.deb"))
+def debs(tmp_path_factory):
+    """{package: file}"""
+    directory = tmp_path_factory.mktemp("debs")
+    run_or_raise(TESTS.parent / "packaging/build-deb.sh", directory)
+    return {path.name.split("_")[0]: path for path in directory.glob("*.deb")}
+
+
+def install(root, debs, *names):
+    """A Debian with a kernel, and of our packages those named."""
     debian = unpack(root, INCLUDED)
     (root / "usr/sbin/policy-rc.d").unlink()
-    (root / "tmp/errand.deb").write_bytes(deb.read_bytes())
+    for name in names:
+        (root / f"tmp/{name}.deb").write_bytes(debs[name].read_bytes())
     debian.apt("update")
-    debian.apt("install", "/tmp/errand.deb")
-    make_archive(root, deb, work)
+    debian.apt("install", *(f"/tmp/{name}.deb" for name in names))
+    return debian
+
+
+@pytest.fixture(scope="session")
+def guest(tmp_path_factory, cloud, debs):
+    work = tmp_path_factory.mktemp("vm")
+    root = work / "root"
+    debian = install(root, debs, "errand")
+    make_archive(root, debs["errand"], work)
     (root / "etc/apt/sources.list").write_text("deb [trusted=yes] file:/srv/archive ./\n")
     debian.run("apt-get", "-q", "update")
-    configure(root, cloud)
-    (root / "etc/systemd/network/ethernet.network").write_text(NETWORK)
+    configure(root, cloud, THING)
+    make_bootable(root)
     make_image(root, work / "disk")
-    machine = Guest(root, work / "disk", work / "console")
+    machine = Guest(root, {"disk": work / "disk"}, work / "console")
     try:
         machine.power_on()
         yield machine
