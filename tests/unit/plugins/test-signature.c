@@ -63,8 +63,9 @@ test_afr_ota(Fixture *self, gconstpointer data)
         g_autofree char *signature = signer_sign(key, algorithms[i].hash, self->content);
         g_autoptr(FakeHost) host =
             fixture_format(self, document, algorithms[i].member, signature, "");
-        g_autoptr(FakeHost) twice = fixture_format(self, document, algorithms[i].member, signature,
-                                                   ",'sig-md5-rsa':'AAAA'");
+        g_autofree char *more = g_strdup_printf(",'%s':'%s'", algorithms[i].member, signature);
+        g_autoptr(FakeHost) twice =
+            fixture_format(self, document, algorithms[(i + 1) % 4].member, "AAAA", more);
         g_autoptr(FakeHost) unknown =
             fixture_format(self, document, "sig-sha512-rsa", signature, "");
         g_autoptr(FakeHost) none = fixture_format(self, document, "fileType", signature, "");
@@ -74,6 +75,7 @@ test_afr_ota(Fixture *self, gconstpointer data)
             fake_host_assert(host, fixture_check_at(self, host, place, certfile), ERRAND_REJECTED,
                              "bad-signature");
         fake_host_set(host, "allow-sha1", "true");
+        fake_host_set(twice, "allow-sha1", "true");
         fake_host_assert(host, fixture_check_at(self, host, place, certfile), ERRAND_SUCCEEDED,
                          NULL);
         fake_host_assert(twice, fixture_check_at(self, twice, place, certfile), ERRAND_REJECTED,

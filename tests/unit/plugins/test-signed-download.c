@@ -144,11 +144,41 @@ test_pieces(void)
     g_assert_cmpuint(requests_of("cut/s1"), ==, 2);
     unknown = host_codesign("noetag-cut/s1", good, "");
     assert_placed(unknown);
+    g_assert_cmpuint(file_server_count(server, "GET /noetag-cut/s1 bytes="), ==, 1);
     liar = host_codesign("liar/s1", good, "");
     fake_host_assert(liar, fake_host_check(liar), ERRAND_SUCCEEDED, NULL);
     fake_host_run(liar);
     g_assert_cmpuint(requests_of("liar/s1"), ==, 3);
     g_assert_nonnull(strstr(liar->log->str, "once more"));
+}
+
+/* What a run left behind on the boot before: its part file is of use, since the signature will
+ * tell, unless others could have written to it. */
+static void
+test_interrupted(void)
+{
+    const char *data = g_bytes_get_data(server->content, NULL);
+    g_autofree char *part =
+        g_build_filename(server->target, ".errand-job-1-af63db4c8601ead9.part", NULL);
+    g_autoptr(FakeHost) before = host_codesign("ok/before", good, "");
+    gsize length;
+    g_autofree guint8 *state = NULL;
+
+    assert_placed(before);
+    state = g_memdup2(g_bytes_get_data(before->state, &length), g_bytes_get_size(before->state));
+    state[4] = 'x'; /* the first letter of the boot id */
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *where = g_strdup_printf("ok/interrupted-%d", i);
+        g_autofree char *rest = g_strdup_printf("GET /%s bytes=1000000-", where);
+        g_autoptr(FakeHost) host = host_codesign(where, good, "");
+
+        host->start = ERRAND_START_INTERRUPTED;
+        host->state = g_bytes_new(state, length);
+        g_assert_true(g_file_set_contents(part, data, 1000000, NULL));
+        g_assert_cmpint(chmod(part, i == 0 ? 0600 : 0666), ==, 0);
+        assert_placed(host);
+        g_assert_cmpuint(file_server_count(server, rest), ==, i == 0 ? 1 : 0);
+    }
 }
 
 static void
@@ -352,6 +382,7 @@ main(int argc, char **argv)
     g_test_add_func("/plugin/signed-download/algorithms", test_algorithms);
     g_test_add_func("/plugin/signed-download/checksum-beside", test_checksum_beside);
     g_test_add_func("/plugin/signed-download/pieces", test_pieces);
+    g_test_add_func("/plugin/signed-download/interrupted", test_interrupted);
     g_test_add_func("/plugin/signed-download/required", test_required);
     g_test_add_func("/plugin/signed-download/sizes", test_sizes);
     g_test_add_func("/plugin/signed-download/url", test_url);
