@@ -67,7 +67,9 @@ compare(void *data, const Member *member)
 static void
 check_members(const char *text, size_t size)
 {
-    Reading reading = {.object = json_loadb(text, size, 0, NULL)};
+    /* jansson passes over a NUL between two tokens. */
+    bool comparable = memchr(text, '\0', size) == NULL;
+    Reading reading = {.object = comparable ? json_loadb(text, size, 0, NULL) : NULL};
     bool good = members_read(text, size, count, &reading);
 
     if (json_is_object(reading.object) && depth_of(reading.object) <= DEPTH_TAKEN)
