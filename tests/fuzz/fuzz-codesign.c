@@ -114,8 +114,10 @@ check_base64(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    check_members((const char *)data, size);
-    check_codesign((const char *)data, size);
+    const char *text = size > 0 ? (const char *)data : "";
+
+    check_members(text, size);
+    check_codesign(text, size);
     check_base64(data, size);
     return 0;
 }
