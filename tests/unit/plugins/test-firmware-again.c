@@ -103,7 +103,13 @@ test_freertos_documents(void)
          "invalid-document"},
         {"'protocols':['HTTP'],'files':[{'filesize':5,'update_data_url':'http://h/u',"
          "'sig-sha256-rsa':'QUJD','sig-sha256-ecdsa':'QUJD','certfile':'x'}]",
-         "invalid-document"},
+         "bad-signature"},
+        {"'protocols':['HTTP'],'files':[{'filesize':5,'update_data_url':'http://h/u',"
+         "'sig-sha256-rsa':'QUJD'}]",
+         "bad-signature"},
+        {"'protocols':['HTTP'],'files':[{'filesize':5,'update_data_url':'http://h/u',"
+         "'certfile':'x'}]",
+         "bad-signature"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
