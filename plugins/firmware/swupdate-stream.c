@@ -1,0 +1,191 @@
+#include "swupdate-stream.h"
+
+#include "swupdate-text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define TICK_MS      500
+/* Between two questions for its state, which are also the heartbeats; the first few come sooner,
+ * for a request that got lost. */
+#define ASK_MS       5000
+#define ASK_FIRST_MS 1000
+/* Times in a row that SWUpdate must say to be idle: the first may come before it has woken up. */
+#define IDLE_TIMES   2
+/* From its final word until it is ready for the next update; it removes its files meanwhile. */
+#define SETTLE_MS    30000
+#define SETTLE_TICK  50
+/* And from saying so until it can be woken. */
+#define WAKEABLE_MS  100
+
+#define RUNNING (-1) /* no outcome yet */
+
+static void
+tell(SwupdateStream *self, int percent)
+{
+    if (percent > self->percent)
+        self->percent = percent;
+    errand_progress(self->job, self->percent, self->word);
+}
+
+/* The final word, or RUNNING. */
+static int
+hear(SwupdateStream *self, const struct progress_msg *message)
+{
+    size_t length = message->infolen <= sizeof message->info ? message->infolen : 0;
+    int percent;
+
+    self->heard = true;
+    self->life = swupdate_link_now();
+    switch ((int)message->status) {
+    case SUCCESS:
+        return SWUPDATE_SUCCEEDED;
+    case FAILURE:
+        return SWUPDATE_FAILED;
+    case START:
+    case RUN:
+    case PROGRESS:
+        swupdate_text_version(message->info, length, self->version, sizeof self->version);
+        percent =
+            swupdate_text_percent(message->cur_step, message->nsteps, message->cur_percent);
+        if (percent > self->percent)
+            tell(self, percent);
+        return RUNNING;
+    default:
+        return RUNNING;
+    }
+}
+
+static int
+listen_to(SwupdateStream *self)
+{
+    int outcome = RUNNING;
+
+    while (outcome == RUNNING) {
+        int got = swupdate_link_next(&self->progress);
+
+        if (got < 0)
+            return SWUPDATE_GONE;
+        if (got == 0)
+            return RUNNING;
+        outcome = hear(self, &self->progress.message);
+    }
+    return outcome;
+}
+
+/* The next piece, as much of it as SWUpdate takes now. */
+static int
+feed(SwupdateStream *self)
+{
+    ssize_t got;
+
+    if (self->sent == self->length) {
+        got = read(self->image, self->piece, sizeof self->piece);
+        if (got < 0 && errno != EINTR)
+            return SWUPDATE_UNREADABLE;
+        if (got == 0) {
+            self->ended = true;
+            shutdown(self->control, SHUT_WR);
+        }
+        self->length = got > 0 ? (size_t)got : 0;
+        self->sent = 0;
+    }
+    if (self->length == 0)
+        return RUNNING;
+    got = send(self->control, self->piece + self->sent, self->length - self->sent,
+               MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (got > 0) {
+        self->sent += (size_t)got;
+        self->life = swupdate_link_now();
+    } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+        self->closed = true;
+    }
+    return RUNNING;
+}
+
+static int
+ask(SwupdateStream *self)
+{
+    SwupdateStatus status = {0};
+
+    tell(self, -1);
+    if (swupdate_link_status(&status, &self->notes)) {
+        self->life = swupdate_link_now();
+        self->idle = status.running ? 0 : self->idle + 1;
+    }
+    if (self->idle >= IDLE_TIMES && !self->closed)
+        return SWUPDATE_NOT_TAKEN;
+    if (self->idle >= IDLE_TIMES)
+        return status.succeeded ? SWUPDATE_SUCCEEDED : SWUPDATE_FAILED;
+    if (swupdate_link_now() - self->life >= self->timeout_ms)
+        return SWUPDATE_SILENT;
+    return RUNNING;
+}
+
+static int
+wait_and_act(SwupdateStream *self)
+{
+    struct pollfd fds[] = {
+        {self->progress.fd, POLLIN, 0},
+        {self->closed ? -1 : self->control, self->ended ? 0 : POLLOUT, 0},
+        {self->cancellable ? errand_cancel_fd(self->job) : -1, POLLIN, 0},
+    };
+    int outcome;
+
+    if (poll(fds, sizeof fds / sizeof fds[0], TICK_MS) <= 0)
+        return RUNNING;
+    if (fds[2].revents != 0)
+        return SWUPDATE_CANCELLED;
+    outcome = fds[0].revents != 0 ? listen_to(self) : RUNNING;
+    if (outcome != RUNNING)
+        return outcome;
+    if ((fds[1].revents & POLLOUT) != 0)
+        return feed(self);
+    if ((fds[1].revents & (POLLHUP | POLLERR)) != 0)
+        self->closed = true;
+    return RUNNING;
+}
+
+/* After its final word: what it says of itself once it is idle counts, if it still says anything.
+ */
+static SwupdateOutcome
+settle(SwupdateStream *self, SwupdateOutcome outcome)
+{
+    int64_t end = swupdate_link_now() + SETTLE_MS;
+    SwupdateStatus status = {.running = true};
+
+    while (swupdate_link_status(&status, &self->notes) && status.running &&
+           swupdate_link_now() < end) {
+        struct pollfd fd = {self->progress.fd, 0, 0};
+
+        poll(&fd, 1, SETTLE_TICK);
+    }
+    if (status.running)
+        return outcome;
+    poll(NULL, 0, WAKEABLE_MS);
+    return status.succeeded ? outcome : SWUPDATE_FAILED;
+}
+
+SwupdateOutcome
+swupdate_stream(SwupdateStream *self)
+{
+    int64_t asked = swupdate_link_now();
+    int outcome = RUNNING;
+
+    self->percent = -1;
+    self->life = asked;
+    while (outcome == RUNNING) {
+        outcome = wait_and_act(self);
+        if (outcome == RUNNING &&
+            swupdate_link_now() - asked >= (self->heard ? ASK_MS : ASK_FIRST_MS)) {
+            outcome = ask(self);
+            asked = swupdate_link_now();
+        }
+    }
+    if (outcome == SWUPDATE_SUCCEEDED || outcome == SWUPDATE_FAILED)
+        return settle(self, outcome);
+    return (SwupdateOutcome)outcome;
+}
