@@ -18,6 +18,14 @@
 
 #define FETCH_DIGEST_MAX 64 /* bytes of SHA-512 */
 
+/* How far a fetch is. */
+typedef struct {
+    const char *step; /* a word for what is being done: "downloading", "waiting" */
+    int64_t have;     /* bytes */
+    int64_t total;    /* bytes of the whole, -1 unknown */
+    int64_t rate;     /* bytes a second since this run began */
+} FetchProgress;
+
 typedef struct {
     const char *plugin; /* "[plugin NAME]": the group whose settings hold, named in texts */
 
@@ -46,9 +54,9 @@ typedef struct {
     const void *(*load)(void *data, size_t *length);
     void *data;
 
-    /* Told now and then: bytes had, bytes of the whole (-1 unknown). NULL: errand_progress() alone.
-     */
-    void (*progress)(void *data, int64_t have, int64_t total);
+    /* Told at least every 10 s, and once when the file is there, so that the heartbeat
+     * (errand_progress()) can be given from here. NULL: errand_progress() with percent and step. */
+    void (*progress)(void *data, const FetchProgress *progress);
 } Fetch;
 
 /* For check(): URL, host and settings are looked at, nothing is opened. ERRAND_SUCCEEDED or
@@ -58,3 +66,6 @@ int32_t fetch_check(errand_job *job, const Fetch *fetch);
 /* Fetches. ERRAND_SUCCEEDED: *fd is open on the whole file, read and write, its data written to
  * disk. Otherwise the reason was told and the part file is gone. */
 int32_t fetch_run(errand_job *job, const Fetch *fetch, int *fd);
+
+/* 0..100, or -1 when the whole is unknown. */
+int fetch_percent(const FetchProgress *progress);

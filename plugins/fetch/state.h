@@ -1,7 +1,8 @@
 /* What tells one version of a remote file from another, kept over an interruption. */
 #pragma once
 
-#include <errand/plugin.h>
+#include "fetch.h"
+
 #include <stdbool.h>
 
 #define STATE_TEXT_SIZE 256
@@ -18,6 +19,6 @@ bool identity_matches(const Identity *before, const Identity *now);
 bool identity_is_known(const Identity *identity);
 
 /* Negative errno value when it could not be saved. */
-int32_t state_save(errand_job *job, const Identity *identity);
+int32_t state_save(errand_job *job, const Fetch *fetch, const Identity *identity);
 /* *same_boot: the machine did not restart in between, so what was written then is there now. */
-bool state_load(errand_job *job, Identity *identity, bool *same_boot);
+bool state_load(errand_job *job, const Fetch *fetch, Identity *identity, bool *same_boot);

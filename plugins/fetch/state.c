@@ -43,7 +43,7 @@ read_boot_id(char *id, size_t size)
 }
 
 int32_t
-state_save(errand_job *job, const Identity *identity)
+state_save(errand_job *job, const Fetch *fetch, const Identity *identity)
 {
     Saved saved;
 
@@ -51,14 +51,17 @@ state_save(errand_job *job, const Identity *identity)
     saved.version = SAVED_VERSION;
     read_boot_id(saved.boot_id, sizeof saved.boot_id);
     saved.identity = *identity;
+    if (fetch->save != NULL)
+        return fetch->save(fetch->data, &saved, sizeof saved);
     return errand_save_state(job, &saved, sizeof saved);
 }
 
 bool
-state_load(errand_job *job, Identity *identity, bool *same_boot)
+state_load(errand_job *job, const Fetch *fetch, Identity *identity, bool *same_boot)
 {
     size_t length = 0;
-    const void *data = errand_load_state(job, &length);
+    const void *data =
+        fetch->load != NULL ? fetch->load(fetch->data, &length) : errand_load_state(job, &length);
     char boot_id[64] = "";
     Saved saved;
 

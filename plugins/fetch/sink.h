@@ -15,7 +15,7 @@ typedef struct {
 
 /* All answer 0 or a negative errno value. */
 
-/* Takes the descriptor. */
+/* The descriptor stays the caller's. */
 int sink_open(Sink *self, int fd, const char *hash);
 /* Takes over what the file already has, reading it once for the checksum. */
 int sink_resume(Sink *self);

@@ -22,7 +22,6 @@ sink_close(Sink *self)
 {
     if (self->hasher != NULL)
         hasher_free(self->hasher);
-    close(self->fd);
     *self = (Sink){.fd = -1};
 }
 
