@@ -137,6 +137,25 @@ swupdate_link_unwatch(SwupdateProgress *progress)
     progress->filled = 0;
 }
 
+/* A complaint begins with "ERROR FILE : FUNCTION : LINE : ", which is for its authors. */
+static size_t
+skip_origin(const char *text, size_t length)
+{
+    static const char mark[] = " : ";
+    size_t at = 0;
+
+    if (length < 6 || memcmp(text, "ERROR ", 6) != 0)
+        return 0;
+    for (int i = 0; i < 3; i++) {
+        const char *found = memmem(text + at, length - at, mark, sizeof mark - 1);
+
+        if (found == NULL)
+            return 0;
+        at = (size_t)(found - text) + sizeof mark - 1;
+    }
+    return at;
+}
+
 static void
 add_note(SwupdateNotes *notes, const char *text, size_t length)
 {
@@ -146,7 +165,7 @@ add_note(SwupdateNotes *notes, const char *text, size_t length)
         notes->text[at++] = ';';
         notes->text[at++] = ' ';
     }
-    for (size_t i = 0; i < length && at + 1 < sizeof notes->text; i++)
+    for (size_t i = skip_origin(text, length); i < length && at + 1 < sizeof notes->text; i++)
         notes->text[at++] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
     notes->text[at] = '\0';
 }

@@ -49,8 +49,7 @@ hear(SwupdateStream *self, const struct progress_msg *message)
     case RUN:
     case PROGRESS:
         swupdate_text_version(message->info, length, self->version, sizeof self->version);
-        percent =
-            swupdate_text_percent(message->cur_step, message->nsteps, message->cur_percent);
+        percent = swupdate_text_percent(message->cur_step, message->nsteps, message->cur_percent);
         if (percent > self->percent)
             tell(self, percent);
         return RUNNING;

@@ -11,10 +11,10 @@
 
 typedef enum {
     SWUPDATE_SUCCEEDED,
-    SWUPDATE_FAILED,    /* its notes say why */
-    SWUPDATE_GONE,      /* it closed the progress socket */
-    SWUPDATE_SILENT,    /* it is there but gave no sign of life within the timeout */
-    SWUPDATE_NOT_TAKEN, /* it accepted the request and forgot it */
+    SWUPDATE_FAILED,     /* its notes say why */
+    SWUPDATE_GONE,       /* it closed the progress socket */
+    SWUPDATE_SILENT,     /* it is there but gave no sign of life within the timeout */
+    SWUPDATE_NOT_TAKEN,  /* it accepted the request and forgot it */
     SWUPDATE_UNREADABLE, /* the image; errno says why */
     SWUPDATE_CANCELLED,
 } SwupdateOutcome;
@@ -26,9 +26,8 @@ typedef struct {
     errand_job *job;
     SwupdateProgress progress; /* connected before the request */
     SwupdateNotes notes;
-    int control; /* what the request gave */
-    int image;   /* open for reading */
-    const char *info; /* as in the request */
+    int control;      /* what the request gave */
+    int image;        /* open for reading */
     const char *word; /* for errand_progress() */
     bool cancellable;
     int64_t timeout_ms;
@@ -38,10 +37,10 @@ typedef struct {
     /* The stream's own. */
     char piece[SWUPDATE_PIECE];
     size_t length, sent;
-    bool ended;   /* all of the image is on its way */
-    bool closed;  /* SWUpdate reads no more */
-    bool heard;   /* anything on the progress socket */
-    int idle;     /* times in a row that it said to do nothing */
+    bool ended;  /* all of the image is on its way */
+    bool closed; /* SWUpdate reads no more */
+    bool heard;  /* anything on the progress socket */
+    int idle;    /* times in a row that it said to do nothing */
     int percent;
     int64_t life; /* its last sign of life */
 } SwupdateStream;
