@@ -185,6 +185,8 @@ swupdate_stream(SwupdateStream *self)
         }
     }
     if (outcome == SWUPDATE_SUCCEEDED || outcome == SWUPDATE_FAILED)
-        return settle(self, outcome);
+        outcome = (int)settle(self, (SwupdateOutcome)outcome);
+    if (outcome == SWUPDATE_SUCCEEDED)
+        tell(self, 100);
     return (SwupdateOutcome)outcome;
 }
