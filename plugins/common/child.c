@@ -203,7 +203,8 @@ child_patience(const ChildSpec *spec, int64_t start)
 static int32_t
 child_watch(errand_job *job, const ChildSpec *spec, int pidfd, Reader *reader, ChildEnd *end)
 {
-    struct pollfd watched[3] = {{pidfd, POLLIN, 0}, {errand_cancel_fd(job), POLLIN, 0}, {-1}};
+    int cancel = spec->stubborn ? -1 : errand_cancel_fd(job);
+    struct pollfd watched[3] = {{pidfd, POLLIN, 0}, {cancel, POLLIN, 0}, {-1, 0, 0}};
     int64_t start = child_now_ms();
 
     for (;;) {
@@ -216,7 +217,7 @@ child_watch(errand_job *job, const ChildSpec *spec, int pidfd, Reader *reader, C
                                strerror(errno));
         if (ready > 0 && watched[0].revents != 0)
             return ERRAND_SUCCEEDED;
-        if (errand_cancelled(job))
+        if (!spec->stubborn && errand_cancelled(job))
             return ERRAND_CANCELLED;
         if (patience == 0)
             return child_fault(end, "timed-out", "%s was stopped after %lld s", spec->argv[0],

@@ -18,6 +18,7 @@ typedef struct {
     const char *directory;  /* absolute; entered as the new account */
     const Account *account; /* NULL: as the runner is */
     int64_t limit_ms;       /* 0: none; afterwards the child and its descendants are stopped */
+    bool stubborn;          /* a cancel does not stop it */
     /* Gets what the child writes to standard output, line by line, without line ends, longer lines
      * in pieces of at most CHILD_LINE_MAX bytes. NULL: it goes to the runner's standard output. */
     void (*line)(void *data, const char *line);

@@ -55,8 +55,8 @@ typedef struct {
 
     /* `slot` is bad and must not be booted again; the other one is the next to boot. Called while
      * `slot` runs (its health is bad: a reboot follows), after the machine fell back from it, or
-     * for an update that was cancelled before its reboot; also twice. `slot` is what booted() said
-     * when it ran, or BACKEND_OTHER. */
+     * for an update that was cancelled before its reboot (so it heeds no cancel); also twice.
+     * `slot` is what booted() said when it ran, or BACKEND_OTHER. */
     int32_t (*reject)(errand_job *job, const char *slot);
 
     bool takes_url; /* with the setting `streaming=true` image may be an https URL */

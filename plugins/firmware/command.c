@@ -53,7 +53,8 @@ take_image(void *data, const char *line)
 static int32_t
 command_inspect(errand_job *job, const char *image, Image *info)
 {
-    Tool tool = {.limit_ms = INSTALL_LIMIT_MS, .line = take_image, .data = info};
+    Tool tool = {
+        .limit_ms = INSTALL_LIMIT_MS, .cancellable = true, .line = take_image, .data = info};
     ChildEnd end;
     int32_t verdict;
 

@@ -1,22 +1,194 @@
-/* Operations firmware and afr_ota. */
-#include "backends.h"
+/* Operations firmware and afr_ota: an update of the whole system in the slot that does not run.
+ *
+ * The run is a walk through the table of phases.h, from where the journal says the last one came
+ * to. Only the slot and the version that run decide, never what the boot loader says is next. */
+#include "health.h"
+#include "update.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static int32_t
 firmware_check(errand_job *job)
 {
-    const Backend *backend = backends_choose(job, errand_get_string(job, "/backend"));
+    Order order;
+    int32_t verdict = order_read(job, &order);
 
-    return backend != NULL ? backend->check(job) : ERRAND_REJECTED;
+    order_clear(&order);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = health_check_settings(job);
+    return verdict;
+}
+
+/* The installer may not be up yet when the machine has just booted. */
+static int32_t
+look(Update *self)
+{
+    int64_t until = health_now_ms() + health_limit(self->job);
+    int32_t verdict = self->order.backend->booted(self->job, &self->booted);
+
+    while (errand_start(self->job) != ERRAND_START_FIRST && verdict == ERRAND_FAILED &&
+           health_pause(self->job, "looking", until))
+        verdict = self->order.backend->booted(self->job, &self->booted);
+    return verdict;
+}
+
+/* What happened since the journal was written. */
+static Event
+find_event(const Update *self, bool same_boot)
+{
+    bool old = strcmp(self->booted.slot, self->journal.old_slot) == 0;
+
+    if (old && self->journal.phase > PHASE_RESTART && *self->journal.new_slot != '\0')
+        return EVENT_OLD_SLOT;
+    if (same_boot)
+        return EVENT_SAME_BOOT;
+    return old ? EVENT_OLD_SLOT : EVENT_NEW_SLOT;
+}
+
+/* Begins, or goes on. ERRAND_SUCCEEDED with the phase to act in. */
+static int32_t
+take_up(Update *self)
+{
+    Journal before = {.phase = PHASE_FETCH};
+    bool known = errand_start(self->job) != ERRAND_START_FIRST && journal_load(self->job, &before);
+    bool same_boot;
+    int32_t verdict;
+
+    if (!known && errand_start(self->job) == ERRAND_START_REBOOTED)
+        return errand_fail(self->job, "internal",
+                           "the update's saved state is missing or damaged: whether the new system "
+                           "runs cannot be told");
+    self->journal = before;
+    if (!journal_note_boot(self->job, &self->journal))
+        return ERRAND_FAILED;
+    verdict = look(self);
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    if (!phases_needs_slot(before.phase)) {
+        snprintf(self->journal.old_slot, BACKEND_TEXT, "%s", self->booted.slot);
+        snprintf(self->journal.old_version, BACKEND_TEXT, "%s", self->booted.version);
+    }
+    if (!known)
+        return ERRAND_SUCCEEDED;
+    same_boot = errand_start(self->job) != ERRAND_START_REBOOTED &&
+                strcmp(self->journal.boot_id, before.boot_id) == 0;
+    self->again = before.phase == PHASE_INSTALL;
+    self->journal.phase = phases_next(before.phase, find_event(self, same_boot));
+    return ERRAND_SUCCEEDED;
+}
+
+static const char *
+bad_slot(const Update *self)
+{
+    return *self->journal.new_slot != '\0' ? self->journal.new_slot : BACKEND_OTHER;
+}
+
+static Event
+act(Update *self)
+{
+    switch (self->journal.phase) {
+    case PHASE_FETCH:
+        return update_fetch(self);
+    case PHASE_INSPECT:
+        return update_inspect(self);
+    case PHASE_INSTALL:
+        return update_install(self);
+    case PHASE_RESTART:
+        return update_restart(self);
+    case PHASE_PROVE:
+        return update_prove(self);
+    case PHASE_HEALTH:
+        return update_health(self);
+    case PHASE_CONFIRM:
+        return update_confirm(self);
+    case PHASE_REJECT:
+    case PHASE_FALLEN:
+    case PHASE_TAKE_BACK:
+        return update_reject(self, bad_slot(self));
+    default:
+        return EVENT_DONE;
+    }
+}
+
+/* Before the slot is touched a state that cannot be saved ends the update; afterwards the machine
+ * is what counts. */
+static bool
+save(Update *self)
+{
+    int32_t result = journal_save(self->job, &self->journal);
+    char text[128];
+
+    if (result == 0)
+        return true;
+    if (self->journal.phase <= PHASE_INSTALL) {
+        errand_fail(self->job, "internal", "the update's state could not be saved: %s",
+                    strerror(-result));
+        return false;
+    }
+    snprintf(text, sizeof text, "phase %s could not be saved: %s; going on",
+             phases_word(self->journal.phase), strerror(-result));
+    errand_log(self->job, ERRAND_LOG_ERROR, text);
+    return true;
+}
+
+/* From the proof on, the machine is in between and must come out: a cancel waits. */
+static void
+enter(Update *self, bool *critical)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "phase %s", phases_word(self->journal.phase));
+    errand_log(self->job, ERRAND_LOG_DEBUG, text);
+    if (self->journal.phase < PHASE_PROVE || *critical)
+        return;
+    *critical = true;
+    errand_critical(self->job, 1);
+    if (strcmp(self->booted.slot, self->journal.old_slot) != 0)
+        snprintf(self->journal.new_slot, BACKEND_TEXT, "%s", self->booted.slot);
+}
+
+static int32_t
+walk(Update *self)
+{
+    Journal *journal = &self->journal;
+    bool critical = false;
+    int32_t verdict;
+
+    while (!phases_is_end(journal->phase)) {
+        enter(self, &critical);
+        if (!save(self)) {
+            journal->phase = PHASE_FAILED;
+            break;
+        }
+        journal->phase = phases_next(journal->phase, act(self));
+    }
+    if (journal->phase != PHASE_REBOOT)
+        update_remove_image(self);
+    verdict = update_finish(self, journal->phase);
+    if (critical)
+        errand_critical(self->job, 0);
+    return verdict;
 }
 
 static int32_t
 firmware_run(errand_job *job)
 {
-    return errand_fail(job, "internal", "not there yet");
+    Update self = {.job = job};
+    int32_t verdict = order_read(job, &self.order);
+
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = update_locate(&self);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = take_up(&self);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = walk(&self);
+    order_clear(&self.order);
+    return verdict;
 }
 
 static const errand_operation operations[] = {
-    {"afr_ota", "Updates the system, FreeRTOS documents", ERRAND_OP_RESUMABLE, 0, firmware_check,
+    {"afr_ota", "Updates the system, documents of FreeRTOS", ERRAND_OP_RESUMABLE, 0, firmware_check,
      firmware_run},
     {"firmware", "Updates the system in the slot that does not run", ERRAND_OP_RESUMABLE, 0,
      firmware_check, firmware_run},

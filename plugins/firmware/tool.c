@@ -56,6 +56,7 @@ tool_run(errand_job *job, const Tool *tool, ChildEnd *end)
             .envp = environment.items,
             .directory = "/",
             .limit_ms = tool->limit_ms,
+            .stubborn = !tool->cancellable,
             .line = tool->line,
             .data = tool->data,
         };

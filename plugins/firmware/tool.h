@@ -7,6 +7,7 @@
 typedef struct {
     Words *argv;      /* a program without "/" is looked for on the fixed PATH */
     int64_t limit_ms; /* 0: none */
+    bool cancellable; /* a cancel stops it; what asks or changes slots runs to its end */
     void (*line)(void *data, const char *line); /* as in ChildSpec */
     void *data;
 } Tool;
