@@ -111,7 +111,7 @@ give_up(Asking *self, Answer answer)
 static bool
 cancelled_meanwhile(const SwupdateStream *stream)
 {
-    struct pollfd fd = {stream->cancellable ? errand_cancel_fd(stream->job) : -1, POLLIN, 0};
+    struct pollfd fd = {stream->dry_run ? errand_cancel_fd(stream->job) : -1, POLLIN, 0};
 
     return poll(&fd, 1, TICK_MS) > 0;
 }

@@ -10,6 +10,6 @@ typedef struct {
     bool patient;    /* an update that runs is waited for as long as it takes */
 } SwupdateRequest;
 
-/* With the job, word, cancellable and timeout_ms of `stream` set: fills in progress, control and
+/* With the job, word, dry_run and timeout_ms of `stream` set: fills in progress, control and
  * notes. ERRAND_SUCCEEDED, ERRAND_CANCELLED, or has told the reason. */
 int32_t swupdate_request(SwupdateStream *stream, const SwupdateRequest *request);

@@ -28,7 +28,7 @@ tell(SwupdateStream *self, int percent)
 {
     if (percent > self->percent)
         self->percent = percent;
-    errand_progress(self->job, self->percent, self->word);
+    errand_progress(self->job, self->dry_run ? -1 : self->percent, self->word);
 }
 
 /* The final word, or RUNNING. */
@@ -130,7 +130,7 @@ wait_and_act(SwupdateStream *self)
     struct pollfd fds[] = {
         {self->progress.fd, POLLIN, 0},
         {self->closed ? -1 : self->control, self->ended ? 0 : POLLOUT, 0},
-        {self->cancellable ? errand_cancel_fd(self->job) : -1, POLLIN, 0},
+        {self->dry_run ? errand_cancel_fd(self->job) : -1, POLLIN, 0},
     };
     int outcome;
 

@@ -29,7 +29,7 @@ typedef struct {
     int control;      /* what the request gave */
     int image;        /* open for reading */
     const char *word; /* for errand_progress() */
-    bool cancellable;
+    bool dry_run;     /* watches for a cancel, and tells no percents */
     int64_t timeout_ms;
 
     char version[256]; /* found: what SWUpdate calls the image, "" until it has told */

@@ -19,10 +19,9 @@ swupdate_text_reason(const char *notes)
         {"sw-description.sig", "bad-signature"},
         {"HASH mismatch", "bad-signature"},
         {"Hash not set", "bad-signature"},
-        {"not compatible with hardware", "condition-not-met"},
-        {"No downgrading allowed", "condition-not-met"},
-        {"Max version set", "condition-not-met"},
-        {"No reinstalling allowed", "condition-not-met"},
+        {"No downgrading allowed", "not-allowed"},
+        {"Max version set", "not-allowed"},
+        {"No reinstalling allowed", "not-allowed"},
         {"No space left on device", "no-space"},
         {"enough free space", "no-space"},
     };

@@ -132,7 +132,7 @@ static int32_t
 run(errand_job *job, const char *image, bool dry_run, bool again, Image *info)
 {
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    SwupdateStream stream = {.job = job, .progress = {.fd = -1}, .cancellable = dry_run};
+    SwupdateStream stream = {.job = job, .progress = {.fd = -1}, .dry_run = dry_run};
     SwupdateRequest request = {.patient = again};
     struct sigaction before;
     Settings settings;
@@ -140,7 +140,7 @@ run(errand_job *job, const char *image, bool dry_run, bool again, Image *info)
 
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
-    stream.word = dry_run ? "verify" : "install";
+    stream.word = dry_run ? "inspect" : "install";
     stream.timeout_ms = settings.timeout_ms;
     request.wait_ms = settings.wait_ms;
     fill_request(job, &settings, dry_run, &request.request);

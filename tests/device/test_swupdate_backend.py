@@ -64,7 +64,7 @@ def test_many_updates_in_a_row(swupdate):
 
 
 BAD = {
-    "hardware": ({"hardware": "9.9"}, "condition-not-met"),
+    "hardware": ({"hardware": "9.9"}, "install-failed"),
     "signer": ({"signer": "foreign"}, "bad-signature"),
     "tampered": ({"tamper": True}, "bad-signature"),
     "tampered-copied": ({"tamper": True, "direct": False}, "bad-signature"),
@@ -371,7 +371,7 @@ def test_cancel_while_verifying(fake, image):
 
     fake.serve = serve
     run = Drive(fake.sockets, "inspect", image)
-    run.wait_progress("verify")
+    run.wait_progress("inspect")
     run.cancel()
     assert run.wait(VANISHED_S) == (CANCELLED, None)
     assert run.seconds < 2

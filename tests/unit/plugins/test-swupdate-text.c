@@ -84,7 +84,7 @@ test_reason(void)
     g_assert_cmpstr(swupdate_text_reason("Found nothing to install; HASH mismatch : a <--> b"), ==,
                     "bad-signature");
     g_assert_cmpstr(swupdate_text_reason("SW not compatible with hardware"), ==,
-                    "condition-not-met");
+                    "install-failed");
 }
 
 int
