@@ -21,6 +21,9 @@
 /* And from saying so until it can be woken. */
 #define WAKEABLE_MS  100
 
+/* Heard in one go, so that a flood of them cannot keep the image waiting. */
+#define MESSAGES     64
+
 #define RUNNING (-1) /* no outcome yet */
 
 static void
@@ -63,7 +66,7 @@ listen_to(SwupdateStream *self)
 {
     int outcome = RUNNING;
 
-    while (outcome == RUNNING) {
+    for (int i = 0; i < MESSAGES && outcome == RUNNING; i++) {
         int got = swupdate_link_next(&self->progress);
 
         if (got < 0)
@@ -158,9 +161,8 @@ settle(SwupdateStream *self, SwupdateOutcome outcome)
 
     while (swupdate_link_status(&status, &self->notes) && status.running &&
            swupdate_link_now() < end) {
-        struct pollfd fd = {self->progress.fd, 0, 0};
-
-        poll(&fd, 1, SETTLE_TICK);
+        poll(NULL, 0, SETTLE_TICK);
+        tell(self, -1);
     }
     if (status.running)
         return outcome;

@@ -1,11 +1,13 @@
 """SWUpdate's two sockets, with a script behind them instead of SWUpdate: for what the real one does not do on demand."""
 
 import ctypes
+import fcntl
 import os
 import shutil
 import socket
 import struct
 import tempfile
+import termios
 import threading
 from pathlib import Path
 
@@ -108,6 +110,10 @@ class Fake:
                 client.sendall(data)
             except OSError:
                 self.clients.remove(client)
+
+    def all_read(self):
+        """Whether all that was said has been taken from the sockets."""
+        return not any(struct.unpack("i", fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4)))[0] for client in self.clients)
 
     def finish(self, connection, result=SUCCESS):
         self.last_result = result

@@ -138,13 +138,13 @@ class Swupdate:
     # ---- images ----
 
     def image(self, name="image.swu", version="2.0.0", payload=b"the new system\n" * 1000, hardware="1.0", mode="main",
-              signer=None, slot="b", waits=False, direct=True, tamper=False, cut=0):
+              signer=None, slot="b", place=None, waits=False, direct=True, tamper=False, cut=0):
         """Builds NAME. `waits`: its installation stops at a gate once the slot is written; open_gate() lets it on.
-        `direct`: the slot is written while the image arrives."""
+        `direct`: the slot is written while the image arrives. `place`: where it is written to instead of the slot."""
         script = f'#!/bin/sh\n[ "$1" = postinst ] || exit 0\n{self._wait() if waits else ""}echo {slot} >{self.next}\n'
         description = f"""software = {{ version = "{version}"; hardware-compatibility: [ "{hardware}" ];
             stable: {{ {mode}: {{
-                images: ( {{ filename = "rootfs.img"; device = "{self.slots[slot]}"; type = "raw";
+                images: ( {{ filename = "rootfs.img"; device = "{place or self.slots[slot]}"; type = "raw";
                              installed-directly = {str(direct).lower()};
                              sha256 = "{hashlib.sha256(payload).hexdigest()}"; }} );
                 scripts: ( {{ filename = "update.sh"; type = "shellscript";

@@ -149,6 +149,13 @@ def test_busy_with_an_update_from_elsewhere(gateway):
     foreign.wait(20)
 
 
+def test_no_space_in_the_slot(gateway):
+    status, details = gateway.device.wait(gateway.create(gateway.swupdate.image(place="/dev/full")))
+    assert (status, details["reason"]) == ("FAILED", "no-space"), details
+    assert gateway.swupdate.next_slot() is None
+    assert gateway.device.marker_lines() == []
+
+
 def test_swupdate_killed_in_mid_install(gateway):
     job = gateway.create(gateway.swupdate.image(waits=True))
     gateway.swupdate.wait_reached()
@@ -164,11 +171,14 @@ def test_errandd_killed_in_mid_install(gateway):
     job = gateway.create(gateway.swupdate.image(waits=True))
     gateway.swupdate.wait_reached()
     gateway.device.kill()
+    seen = len(gateway.device.log())
     gateway.device.start()
-    gateway.device.wait_log("phase install")
+    wait_for(lambda: "phase install" in gateway.device.log()[seen:], "the second attempt")
     gateway.swupdate.open_gate()
     gateway.swupdate.open_gate()
     gateway.wait_reboot()
+    assert gateway.swupdate.log().count("Software Update started !") == 3    # verified once, installed twice
+    assert gateway.swupdate.log().count("SWUPDATE failed") == 0
     gateway.restart()
     status, details = gateway.device.wait(job)
     assert status == "SUCCEEDED", details

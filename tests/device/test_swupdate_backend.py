@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import pytest
+from device import wait_for
 from swupdate_drive import CANCELLED, FAILED, SUCCEEDED, Drive, drive
 from swupdate_fake import FAILURE, MESSAGE, PROGRESS, RUN, START, SUCCESS, Fake, progress
 from swupdate_service import SWUPDATE, Signer, Swupdate
@@ -156,7 +157,8 @@ def test_what_an_interrupted_install_left_running_is_waited_for(swupdate):
     first.process.kill()
     first.process.wait(20)
     second = Drive(swupdate.sockets, "again", swupdate.image(payload=b"second\n" * 1000), swupdate_wait="1s")
-    second.wait_progress("waiting")
+    for _ in range(2):      # five seconds apart, and the wait for others is over
+        second.wait_progress("waiting")
     swupdate.open_gate()
     assert second.wait() == (SUCCEEDED, None)
     assert swupdate.written().startswith(b"second\n")
@@ -315,8 +317,9 @@ def test_a_message_in_pieces(fake, image):
         fake.accept(connection)
         fake.take(connection)
         message = progress(RUN, b'{"0": {"VERSION" : "7.1"}}')
-        for at in range(0, len(message), 100):
-            fake.say(message[at:at + 100])
+        for at in range(0, len(message), 700):
+            fake.say(message[at:at + 700])
+            wait_for(fake.all_read, "the piece was read")
         fake.finish(connection)
 
     fake.serve = serve
