@@ -1,6 +1,7 @@
 #include "attempt.h"
 
 #include "accept.h"
+#include "budget.h"
 #include "connection.h"
 
 #include <errno.h>
@@ -63,7 +64,6 @@ set_options(Attempt *self)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "errand/" ERRAND_VERSION);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, self->curl_fault);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, self);
@@ -133,7 +133,21 @@ wait_for_more(Attempt *self)
         curl_multi_poll(self->multi, &extra, fd >= 0 ? 1 : 0, WAIT_MS, NULL);
 }
 
-/* Drives the transfer to its end. False when it was cancelled. */
+/* False when the step is over; the verdict is set. */
+static bool
+go_on(Attempt *self)
+{
+    if (errand_cancelled(self->transfer->job)) {
+        /* Or libcurl would wait for the answer of a name server. */
+        curl_easy_setopt(self->easy, CURLOPT_QUICK_EXIT, 1L);
+        self->verdict = ERRAND_CANCELLED;
+    } else {
+        self->verdict = budget_check(self->transfer, self->identity.total);
+    }
+    return self->verdict == ERRAND_SUCCEEDED;
+}
+
+/* Drives the transfer to its end. False when the step is over. */
 static bool
 drive(Attempt *self, CURLcode *code)
 {
@@ -146,7 +160,7 @@ drive(Attempt *self, CURLcode *code)
     while (running > 0) {
         if (hold_back(self) <= 0 && curl_multi_perform(self->multi, &running) != CURLM_OK)
             break;
-        if (errand_cancelled(self->transfer->job))
+        if (!self->judged && !go_on(self))
             return false;
         transfer_report(self->transfer, "downloading", self->taking ? self->identity.total : -1);
         if (running > 0)
@@ -165,7 +179,7 @@ set_range(Attempt *self)
 {
     const Identity *identity = &self->identity;
     const char *validator = identity->modified;
-    char text[STATE_TEXT_SIZE + 16];
+    char text[IDENTITY_TEXT_SIZE + 16];
 
     curl_easy_setopt(self->easy, CURLOPT_RANGE, NULL);
     curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, NULL);
@@ -187,6 +201,7 @@ is_permanent(CURLcode code)
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CRL_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CIPHER:
@@ -282,12 +297,7 @@ request_once(Attempt *self, const char *url)
     curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(self->easy, CURLOPT_PROTOCOLS_STR, self->secure ? "https" : "http,https");
     curl_multi_add_handle(self->multi, self->easy);
-    if (drive(self, &code)) {
-        result = judge(self, code);
-    } else {
-        self->verdict = ERRAND_CANCELLED;
-        result = ATTEMPT_ENDED;
-    }
+    result = drive(self, &code) ? judge(self, code) : ATTEMPT_ENDED;
     curl_multi_remove_handle(self->multi, self->easy);
     curl_slist_free_all(headers);
     return result;

@@ -1,15 +1,15 @@
 #include "http.h"
 
 #include "attempt.h"
+#include "fault.h"
 #include "space.h"
+#include "state.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Tries in a row that bring not one byte more than was had before. */
-#define TRIES_MAX    8
 /* Longest pause between two tries. */
 #define PAUSE_MAX_MS (60 * 1000)
 
@@ -17,9 +17,10 @@
 typedef struct {
     Transfer *transfer;
     Attempt attempt;
-    int64_t best;   /* most bytes ever had */
-    int tries;      /* in a row, without progress */
-    bool refreshed; /* the document was fetched again since the last progress */
+    int64_t best;     /* most bytes ever had */
+    int tries;        /* in a row, without progress */
+    int64_t since_ms; /* of the last progress */
+    bool refreshed;   /* the document was fetched again since the last progress */
 } Http;
 
 int32_t
@@ -38,6 +39,7 @@ note_progress(Http *self)
         return;
     self->best = self->transfer->sink.offset;
     self->tries = 0;
+    self->since_ms = transfer_now_ms();
     self->refreshed = false;
 }
 
@@ -69,6 +71,15 @@ pause_before_retry(Http *self)
     return false;
 }
 
+static bool
+is_hopeless(const Http *self)
+{
+    const Settings *settings = &self->transfer->settings;
+
+    return self->tries >= settings->tries ||
+           transfer_now_ms() - self->since_ms > settings->patience_ms;
+}
+
 /* True: try again. */
 static bool
 retry(Http *self)
@@ -76,12 +87,15 @@ retry(Http *self)
     Attempt *attempt = &self->attempt;
     char text[sizeof attempt->fault + SOURCE_NAME_SIZE + 64];
 
-    if (++self->tries >= TRIES_MAX) {
-        attempt->verdict = errand_fail(self->transfer->job, "download-failed",
-                                       "%s: gave up after %d tries without progress: %s",
-                                       self->transfer->name, self->tries, attempt->fault);
+    self->tries++;
+    if (is_hopeless(self)) {
+        attempt->verdict = errand_fail(
+            self->transfer->job, "download-failed",
+            "%s: gave up after %d tries and %lld s without progress: %s", self->transfer->name,
+            self->tries, (long long)(transfer_now_ms() - self->since_ms) / 1000, attempt->fault);
         return false;
     }
+    state_save(self->transfer, &attempt->identity);
     snprintf(text, sizeof text, "%s: %s; trying again at byte %lld", self->transfer->name,
              attempt->fault, (long long)self->transfer->sink.offset);
     errand_log(self->transfer->job, ERRAND_LOG_INFO, text);
@@ -127,13 +141,12 @@ prepare(Http *self)
 {
     int error = 0;
 
-    if (self->transfer->sink.offset > 0 && self->transfer->fetch->hash == NULL &&
+    if (self->transfer->sink.offset > 0 && !transfer_has_proof(self->transfer) &&
         !identity_is_known(&self->attempt.identity))
         error = sink_restart(&self->transfer->sink);
     if (error != 0)
-        self->attempt.verdict =
-            errand_fail(self->transfer->job, "download-failed", "emptying %s: %s",
-                        self->transfer->fetch->part, strerror(-error));
+        self->attempt.verdict = fault_fail(self->transfer->job, self->transfer->fetch->path,
+                                           "emptying the part file", -error);
     return error == 0;
 }
 
@@ -193,23 +206,23 @@ open_part(Http *self)
 
     identity->total = -1;
     resume = errand_start(transfer->job) != ERRAND_START_FIRST &&
-             state_load(transfer->job, transfer->fetch, identity, &same_boot) &&
-             (same_boot || transfer->fetch->hash != NULL);
+             state_load(transfer, identity, &same_boot) &&
+             (same_boot || transfer_has_proof(transfer));
     verdict = transfer_open(transfer, resume);
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
     if (identity->total >= 0 && transfer->sink.offset > identity->total)
         error = sink_restart(&transfer->sink);
     if (error != 0)
-        return errand_fail(transfer->job, "download-failed", "emptying %s: %s",
-                           transfer->fetch->part, strerror(-error));
+        return fault_fail(transfer->job, transfer->fetch->path, "emptying the part file", -error);
     return verdict;
 }
 
 int32_t
 http_fetch(Transfer *transfer)
 {
-    Http self = {.transfer = transfer, .attempt = {.transfer = transfer}};
+    Http self = {
+        .transfer = transfer, .attempt = {.transfer = transfer}, .since_ms = transfer_now_ms()};
     const Fetch *fetch = transfer->fetch;
     int32_t verdict = attempt_read_url(&self.attempt);
 

@@ -11,22 +11,12 @@ typedef struct {
     int32_t version;
     char boot_id[64];
     Identity identity;
+    int64_t received; /* bytes, by all runs so far */
+    int64_t had;      /* bytes of the part file then */
+    int64_t spent_ms;
 } Saved;
 
-#define SAVED_VERSION 1
-
-bool
-identity_matches(const Identity *before, const Identity *now)
-{
-    return strcmp(before->etag, now->etag) == 0 && strcmp(before->modified, now->modified) == 0 &&
-           before->total == now->total;
-}
-
-bool
-identity_is_known(const Identity *identity)
-{
-    return *identity->etag != '\0' || *identity->modified != '\0';
-}
+#define SAVED_VERSION 2
 
 /* Left empty where there is none. */
 static void
@@ -43,36 +33,46 @@ read_boot_id(char *id, size_t size)
 }
 
 int32_t
-state_save(errand_job *job, const Fetch *fetch, const Identity *identity)
+state_save(const Transfer *transfer, const Identity *identity)
 {
+    const Fetch *fetch = transfer->fetch;
     Saved saved;
 
     memset(&saved, 0, sizeof saved);
     saved.version = SAVED_VERSION;
     read_boot_id(saved.boot_id, sizeof saved.boot_id);
     saved.identity = *identity;
+    saved.received = transfer_received(transfer);
+    saved.had = transfer->sink.offset;
+    saved.spent_ms = transfer_spent_ms(transfer);
     if (fetch->save != NULL)
         return fetch->save(fetch->data, &saved, sizeof saved);
-    return errand_save_state(job, &saved, sizeof saved);
+    return errand_save_state(transfer->job, &saved, sizeof saved);
 }
 
 bool
-state_load(errand_job *job, const Fetch *fetch, Identity *identity, bool *same_boot)
+state_load(Transfer *transfer, Identity *identity, bool *same_boot)
 {
+    const Fetch *fetch = transfer->fetch;
     size_t length = 0;
-    const void *data =
-        fetch->load != NULL ? fetch->load(fetch->data, &length) : errand_load_state(job, &length);
+    const void *data = fetch->load != NULL ? fetch->load(fetch->data, &length)
+                                           : errand_load_state(transfer->job, &length);
     char boot_id[64] = "";
     Saved saved;
 
     if (data == NULL || length != sizeof saved)
         return false;
     memcpy(&saved, data, sizeof saved);
+    if (saved.version != SAVED_VERSION || saved.received < 0 || saved.had < 0 || saved.spent_ms < 0)
+        return false;
     saved.boot_id[sizeof saved.boot_id - 1] = '\0';
-    saved.identity.etag[STATE_TEXT_SIZE - 1] = '\0';
-    saved.identity.modified[STATE_TEXT_SIZE - 1] = '\0';
+    saved.identity.etag[IDENTITY_TEXT_SIZE - 1] = '\0';
+    saved.identity.modified[IDENTITY_TEXT_SIZE - 1] = '\0';
     read_boot_id(boot_id, sizeof boot_id);
     *identity = saved.identity;
+    transfer->received_before = saved.received;
+    transfer->had_before = saved.had;
+    transfer->spent_before_ms = saved.spent_ms;
     *same_boot = *boot_id != '\0' && strcmp(boot_id, saved.boot_id) == 0;
-    return saved.version == SAVED_VERSION;
+    return true;
 }

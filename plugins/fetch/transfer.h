@@ -20,11 +20,14 @@ typedef struct {
     bool resumed;    /* the sink's content came in more than one piece */
     bool restarted;  /* fetched again from the first byte, because the checksum was wrong */
     int64_t fetched; /* bytes received by this process */
+    int64_t length;  /* of the file, as far as anybody told (budget.h) */
     int64_t started_ms, reported_ms;
+    /* What earlier runs told about themselves (state.h). */
+    int64_t received_before, had_before, spent_before_ms;
 } Transfer;
 
 /* Opens the part file, an earlier one if `resume` and there is one (self->resumed tells), and the
- * sink. ERRAND_SUCCEEDED, or FAILED and told. */
+ * sink. ERRAND_SUCCEEDED, FAILED and told, or CANCELLED. */
 int32_t transfer_open(Transfer *self, bool resume);
 /* Leaves the part file and self->fd alone. */
 void transfer_close(Transfer *self);
@@ -34,12 +37,23 @@ void transfer_report(Transfer *self, const char *step, int64_t total);
 /* The same at once. */
 void transfer_report_now(Transfer *self, const char *step, int64_t total);
 
+/* Whether a wrong file will be known as one when it is whole, whatever its pieces were: there is a
+ * checksum or a signature. */
+bool transfer_has_proof(const Transfer *self);
+
+/* FAILED and told: the file has `found` bytes ("or more" as `more`), not fetch->size. */
+int32_t transfer_wrong_size(Transfer *self, int64_t found, const char *more);
 /* FAILED and told, for a negative errno value of the sink; `total` is -1 when unknown. */
 int32_t transfer_write_failed(Transfer *self, int error, int64_t total);
 
-/* Whether what the sink has is the file: ERRAND_SUCCEEDED, or FAILED and told. *again: it came in
- * pieces that do not fit; the sink is empty, and it must be fetched once more, whole. */
+/* Whether what the sink has is the file: ERRAND_SUCCEEDED, ERRAND_CANCELLED, or FAILED and told.
+ * *again: it came in pieces that do not fit; the sink is empty, and it must be fetched once more,
+ * whole. */
 int32_t transfer_verify(Transfer *self, bool *again);
+
+/* Bytes received and time spent by all runs of the step. */
+int64_t transfer_received(const Transfer *self);
+int64_t transfer_spent_ms(const Transfer *self);
 
 /* CLOCK_BOOTTIME in milliseconds. */
 int64_t transfer_now_ms(void);

@@ -37,7 +37,7 @@ typedef struct {
     /* For check(): the settings are right; nothing is started or waited for. */
     int32_t (*check)(errand_job *job);
 
-    /* The system that runs. */
+    /* The system that runs. Not asked while install() may still go on from an earlier call. */
     int32_t (*booted)(errand_job *job, Booted *booted);
 
     /* Verifies an image without writing any of it: signature, compatible, version, as far as the

@@ -33,6 +33,18 @@ look(Update *self)
     return verdict;
 }
 
+/* On the same boot the same system runs, and an installer still at work need not be able to tell.
+ */
+static int32_t
+look_or_remember(Update *self, bool installing)
+{
+    if (!installing)
+        return look(self);
+    snprintf(self->booted.slot, BACKEND_TEXT, "%s", self->journal.old_slot);
+    snprintf(self->booted.version, BACKEND_TEXT, "%s", self->journal.old_version);
+    return ERRAND_SUCCEEDED;
+}
+
 /* What happened since the journal was written. */
 static Event
 find_event(const Update *self, bool same_boot)
@@ -62,7 +74,9 @@ take_up(Update *self)
     self->journal = before;
     if (!journal_note_boot(self->job, &self->journal))
         return ERRAND_FAILED;
-    verdict = look(self);
+    same_boot = errand_start(self->job) != ERRAND_START_REBOOTED &&
+                strcmp(self->journal.boot_id, before.boot_id) == 0;
+    verdict = look_or_remember(self, known && same_boot && before.phase == PHASE_INSTALL);
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
     if (!phases_needs_slot(before.phase)) {
@@ -71,8 +85,6 @@ take_up(Update *self)
     }
     if (!known)
         return ERRAND_SUCCEEDED;
-    same_boot = errand_start(self->job) != ERRAND_START_REBOOTED &&
-                strcmp(self->journal.boot_id, before.boot_id) == 0;
     self->again = before.phase == PHASE_INSTALL;
     self->journal.phase = phases_next(before.phase, find_event(self, same_boot));
     return ERRAND_SUCCEEDED;

@@ -67,26 +67,16 @@ read_transport(errand_job *job, Order *order)
     return ERRAND_SUCCEEDED;
 }
 
+/* An image without a signature of this kind may have one of its installer's. */
 static int32_t
 read_signature(errand_job *job, Order *order)
 {
-    char pointer[192] = "";
-    const char *key;
+    const char *pointer = FILE_POINTER "/sig-", *key;
 
     for (int32_t i = 0; (key = errand_get_key(job, FILE_POINTER, i)) != NULL; i++) {
-        char found[sizeof pointer];
-
-        if (strncmp(key, "sig-", 4) != 0 || strchr(key, '/') != NULL || strchr(key, '~') != NULL)
-            continue;
-        snprintf(found, sizeof found, FILE_POINTER "/%.100s", key);
-        if (errand_get_type(job, found) <= ERRAND_TYPE_NULL)
-            continue;
-        if (*pointer != '\0')
-            return errand_reject(job, "invalid-document", "the file has more than one signature");
-        memcpy(pointer, found, sizeof pointer);
+        if (strncmp(key, "sig-", strlen("sig-")) == 0)
+            pointer = FILE_POINTER;
     }
-    if (*pointer == '\0')
-        return ERRAND_SUCCEEDED;
     return signature_read(job, "firmware", pointer, FILE_POINTER "/certfile", &order->signature);
 }
 

@@ -89,15 +89,13 @@ read_native(errand_job *job, Order *order)
     return verdict;
 }
 
-/* The owner's say: signatures, streaming, the floor. */
+/* The owner's say: streaming, the floor. */
 static int32_t
 check_policy(errand_job *job, Order *order)
 {
-    bool needed = false, streaming = false;
-    int32_t verdict = setting_bool(job, "firmware", "require-signature", &needed);
+    bool streaming = false;
+    int32_t verdict = setting_bool(job, "firmware", "streaming", &streaming);
 
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = setting_bool(job, "firmware", "streaming", &streaming);
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
     order->streaming = streaming && order->backend->takes_url && order->fetch.url_pointer != NULL;
@@ -109,10 +107,6 @@ check_policy(errand_job *job, Order *order)
         return errand_reject(job, "not-allowed",
                              "errand.conf: [plugin firmware] streaming: the installer fetches the "
                              "image, a checksum or signature in the document cannot be checked");
-    if (needed && order->signature == NULL)
-        return errand_reject(job, "bad-signature",
-                             "the document has no signature, and errand.conf: [plugin firmware] "
-                             "require-signature wants one");
     if (order->version != NULL)
         return order_check_floor(job, order->version, "the document's version");
     return ERRAND_SUCCEEDED;

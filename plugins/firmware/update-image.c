@@ -169,6 +169,8 @@ update_inspect(Update *self)
     Event event = EVENT_DONE;
 
     errand_progress(self->job, -1, "inspect");
+    if (errand_cancelled(self->job))
+        return EVENT_CANCELLED;
     if (backend->inspect != NULL)
         event = event_of(backend->inspect(self->job, self->image, &info));
     if (event == EVENT_DONE)
