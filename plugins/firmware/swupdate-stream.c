@@ -22,7 +22,7 @@
 #define WAKEABLE_MS  100
 
 /* Heard in one go, so that a flood of them cannot keep the image waiting. */
-#define MESSAGES     64
+#define MESSAGES 64
 
 #define RUNNING (-1) /* no outcome yet */
 

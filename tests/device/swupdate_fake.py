@@ -1,4 +1,4 @@
-"""SWUpdate's two sockets, with a script behind them instead of SWUpdate: for what the real one does not do on demand."""
+"""SWUpdate's two sockets with a script behind them: for what the real SWUpdate does not do on demand."""
 
 import ctypes
 import fcntl
@@ -113,7 +113,8 @@ class Fake:
 
     def all_read(self):
         """Whether all that was said has been taken from the sockets."""
-        return not any(struct.unpack("i", fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4)))[0] for client in self.clients)
+        left = [fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4)) for client in self.clients]
+        return not any(map(any, left))
 
     def finish(self, connection, result=SUCCESS):
         self.last_result = result

@@ -1,6 +1,6 @@
-"""A real SWUpdate for one test: keys, signed images, two slots that are files, and the daemon in a directory of its own.
+"""A real SWUpdate for one test: keys, signed images, two slots that are files, the daemon in a directory of its own.
 
-The build of Debian takes signed images only. What a "boot loader" would remember is a file, next, which the images write.
+The build of Debian takes signed images only. What a boot loader would remember is a file, next, which images write.
 """
 
 import datetime

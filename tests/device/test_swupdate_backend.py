@@ -1,4 +1,4 @@
-"""Backend swupdate alone: with the real SWUpdate, and with a script that does what the real one does not do on demand."""
+"""Backend swupdate alone: with the real SWUpdate, and with a script that does what the real one cannot be told to."""
 
 import os
 import subprocess
@@ -317,8 +317,8 @@ def test_a_message_in_pieces(fake, image):
         fake.accept(connection)
         fake.take(connection)
         message = progress(RUN, b'{"0": {"VERSION" : "7.1"}}')
-        for at in range(0, len(message), 700):
-            fake.say(message[at:at + 700])
+        for at in range(0, len(message), 300):
+            fake.say(message[at:at + 300])
             wait_for(fake.all_read, "the piece was read")
         fake.finish(connection)
 

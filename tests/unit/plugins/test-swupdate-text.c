@@ -83,8 +83,7 @@ test_reason(void)
                     "no-space");
     g_assert_cmpstr(swupdate_text_reason("Found nothing to install; HASH mismatch : a <--> b"), ==,
                     "bad-signature");
-    g_assert_cmpstr(swupdate_text_reason("SW not compatible with hardware"), ==,
-                    "install-failed");
+    g_assert_cmpstr(swupdate_text_reason("SW not compatible with hardware"), ==, "install-failed");
 }
 
 int
