@@ -82,7 +82,7 @@ swupdate_text_selection(const char *selection, char *set, char *mode, size_t siz
         return false;
     memcpy(set, selection, (size_t)(comma - selection));
     set[comma - selection] = '\0';
-    strcpy(mode, comma + 1);
+    memcpy(mode, comma + 1, strlen(comma + 1) + 1);
     return true;
 }
 
