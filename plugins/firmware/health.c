@@ -9,8 +9,10 @@
 #include <time.h>
 
 #define PAUSE_MS   1000
-/* A command that hangs must leave time for another try. */
+/* A command that hangs must leave time for another try; one begun in the last moment still gets a
+ * fair one. */
 #define COMMAND_MS (60 * 1000)
+#define FAIR_MS    2000
 
 int64_t
 health_now_ms(void)
@@ -74,9 +76,9 @@ ask(errand_job *job, Words *argv, int64_t until, char *fault, size_t size)
     int32_t verdict;
 
     setting_duration(job, "firmware", "command-timeout", &limit_ms);
+    if (left < FAIR_MS)
+        left = FAIR_MS;
     tool.limit_ms = left < limit_ms ? left : limit_ms;
-    if (tool.limit_ms < 1)
-        tool.limit_ms = 1;
     verdict = tool_run(job, &tool, &end);
     words_clear(argv);
     if (verdict != ERRAND_SUCCEEDED)

@@ -28,6 +28,8 @@ static const Field fields[] = {
     FIELD("message", message),
 };
 
+_Static_assert(sizeof(Journal) + 1024 <= ERRAND_STATE_MAX, "it can be saved");
+
 #define N_FIELDS (sizeof fields / sizeof fields[0])
 
 bool

@@ -5,8 +5,8 @@
 #include "backend.h"
 #include "phases.h"
 
-/* More than fetch ever keeps. */
-#define JOURNAL_FETCH_MAX 4096
+/* At least what fetch keeps: a bit for each block of a stream is the most. */
+#define JOURNAL_FETCH_MAX (12 * 1024 + 512)
 
 typedef struct {
     Phase phase;

@@ -60,6 +60,7 @@ test_checksums(void)
     g_autoptr(Board) wrong = board_new(server, "firmware", bad);
     g_autoptr(Board) small = board_new(server, "firmware", ",'size':10");
 
+    g_assert_true(board_has(right, "version.B"));
     fake_host_assert(wrong->host, fake_host_run(wrong->host), ERRAND_FAILED, "checksum-mismatch");
     assert_asked(wrong, "");
     fake_host_assert(small->host, fake_host_run(small->host), ERRAND_FAILED, "checksum-mismatch");
