@@ -8,6 +8,8 @@
 
 #define TICK_MS      500
 #define HEARTBEAT_MS 5000
+/* For SWUpdate to notice a new listener; what it says before is not heard. */
+#define NOTICE_MS    100
 /* Refusals in a row by a SWUpdate that is idle: one may be by chance, when another client was
  * quicker and is done already. */
 #define REFUSALS_MAX 3
@@ -45,9 +47,11 @@ look(Asking *self, SwupdateStatus *status)
 {
     SwupdateStream *stream = self->stream;
 
-    if (stream->progress.fd < 0 &&
-        !swupdate_link_watch(&stream->progress, self->why, sizeof self->why))
-        return false;
+    if (stream->progress.fd < 0) {
+        if (!swupdate_link_watch(&stream->progress, self->why, sizeof self->why))
+            return false;
+        poll(NULL, 0, NOTICE_MS);
+    }
     if (drain(&stream->progress) && swupdate_link_status(status, &stream->notes))
         return true;
     snprintf(self->why, sizeof self->why, "%s: nobody answers", get_ctrl_socket());

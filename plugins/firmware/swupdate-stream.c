@@ -29,9 +29,9 @@
 static void
 tell(SwupdateStream *self, int percent)
 {
-    if (percent > self->percent)
-        self->percent = percent;
-    errand_progress(self->job, self->dry_run ? -1 : self->percent, self->word);
+    if (percent > self->now.percent)
+        self->now.percent = percent;
+    errand_progress(self->job, self->dry_run ? -1 : self->now.percent, self->word);
 }
 
 /* The final word, or RUNNING. */
@@ -41,19 +41,21 @@ hear(SwupdateStream *self, const struct progress_msg *message)
     size_t length = message->infolen <= sizeof message->info ? message->infolen : 0;
     int percent;
 
-    self->heard = true;
-    self->life = swupdate_link_now();
+    self->now.heard = true;
+    self->now.life = swupdate_link_now();
     switch ((int)message->status) {
     case SUCCESS:
         return SWUPDATE_SUCCEEDED;
     case FAILURE:
         return SWUPDATE_FAILED;
     case START:
+        self->begun = true;
+        __attribute__((fallthrough));
     case RUN:
     case PROGRESS:
         swupdate_text_version(message->info, length, self->version, sizeof self->version);
         percent = swupdate_text_percent(message->cur_step, message->nsteps, message->cur_percent);
-        if (percent > self->percent)
+        if (percent > self->now.percent)
             tell(self, percent);
         return RUNNING;
     default:
@@ -84,26 +86,26 @@ feed(SwupdateStream *self)
 {
     ssize_t got;
 
-    if (self->sent == self->length) {
-        got = read(self->image, self->piece, sizeof self->piece);
+    if (self->now.sent == self->now.length) {
+        got = read(self->image, self->now.piece, sizeof self->now.piece);
         if (got < 0 && errno != EINTR)
             return SWUPDATE_UNREADABLE;
         if (got == 0) {
-            self->ended = true;
+            self->now.ended = true;
             shutdown(self->control, SHUT_WR);
         }
-        self->length = got > 0 ? (size_t)got : 0;
-        self->sent = 0;
+        self->now.length = got > 0 ? (size_t)got : 0;
+        self->now.sent = 0;
     }
-    if (self->length == 0)
+    if (self->now.length == 0)
         return RUNNING;
-    got = send(self->control, self->piece + self->sent, self->length - self->sent,
+    got = send(self->control, self->now.piece + self->now.sent, self->now.length - self->now.sent,
                MSG_DONTWAIT | MSG_NOSIGNAL);
     if (got > 0) {
-        self->sent += (size_t)got;
-        self->life = swupdate_link_now();
+        self->now.sent += (size_t)got;
+        self->now.life = swupdate_link_now();
     } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-        self->closed = true;
+        self->now.closed = true;
     }
     return RUNNING;
 }
@@ -115,14 +117,14 @@ ask(SwupdateStream *self)
 
     tell(self, -1);
     if (swupdate_link_status(&status, &self->notes)) {
-        self->life = swupdate_link_now();
-        self->idle = status.running ? 0 : self->idle + 1;
+        self->now.life = swupdate_link_now();
+        self->now.idle = status.running ? 0 : self->now.idle + 1;
     }
-    if (self->idle >= IDLE_TIMES && !self->closed)
+    if (self->now.idle >= IDLE_TIMES && !self->now.closed)
         return SWUPDATE_NOT_TAKEN;
-    if (self->idle >= IDLE_TIMES)
+    if (self->now.idle >= IDLE_TIMES)
         return status.succeeded ? SWUPDATE_SUCCEEDED : SWUPDATE_FAILED;
-    if (swupdate_link_now() - self->life >= self->timeout_ms)
+    if (swupdate_link_now() - self->now.life >= self->timeout_ms)
         return SWUPDATE_SILENT;
     return RUNNING;
 }
@@ -132,7 +134,7 @@ wait_and_act(SwupdateStream *self)
 {
     struct pollfd fds[] = {
         {self->progress.fd, POLLIN, 0},
-        {self->closed ? -1 : self->control, self->ended ? 0 : POLLOUT, 0},
+        {self->now.closed ? -1 : self->control, self->now.ended ? 0 : POLLOUT, 0},
         {self->dry_run ? errand_cancel_fd(self->job) : -1, POLLIN, 0},
     };
     int outcome;
@@ -147,7 +149,7 @@ wait_and_act(SwupdateStream *self)
     if ((fds[1].revents & POLLOUT) != 0)
         return feed(self);
     if ((fds[1].revents & (POLLHUP | POLLERR)) != 0)
-        self->closed = true;
+        self->now.closed = true;
     return RUNNING;
 }
 
@@ -176,12 +178,14 @@ swupdate_stream(SwupdateStream *self)
     int64_t asked = swupdate_link_now();
     int outcome = RUNNING;
 
-    self->percent = -1;
-    self->life = asked;
+    memset(&self->now, 0, sizeof self->now);
+    self->now.percent = -1;
+    self->now.life = asked;
+    self->begun = false;
     while (outcome == RUNNING) {
         outcome = wait_and_act(self);
         if (outcome == RUNNING &&
-            swupdate_link_now() - asked >= (self->heard ? ASK_MS : ASK_FIRST_MS)) {
+            swupdate_link_now() - asked >= (self->now.heard ? ASK_MS : ASK_FIRST_MS)) {
             outcome = ask(self);
             asked = swupdate_link_now();
         }

@@ -33,16 +33,20 @@ typedef struct {
     int64_t timeout_ms;
 
     char version[256]; /* found: what SWUpdate calls the image, "" until it has told */
+    bool begun;        /* found: heard from its beginning on; SWUpdate may notice a listener late */
 
-    /* The stream's own. */
-    char piece[SWUPDATE_PIECE];
-    size_t length, sent;
-    bool ended;  /* all of the image is on its way */
-    bool closed; /* SWUpdate reads no more */
-    bool heard;  /* anything on the progress socket */
-    int idle;    /* times in a row that it said to do nothing */
-    int percent;
-    int64_t life; /* its last sign of life */
+    /* The stream's own, made anew for each. */
+    struct {
+        char piece[SWUPDATE_PIECE];
+        size_t length, sent;
+        bool ended;  /* all of the image is on its way */
+        bool closed; /* SWUpdate reads no more */
+        bool heard;  /* anything on the progress socket */
+        int idle;    /* times in a row that it said to do nothing */
+        int percent;
+        int64_t life; /* its last sign of life */
+    } now;
 } SwupdateStream;
 
+/* Sends the image from where its descriptor stands. */
 SwupdateOutcome swupdate_stream(SwupdateStream *self);

@@ -128,6 +128,17 @@ run_stream(SwupdateStream *stream, const SwupdateRequest *request, const char *i
     return report(stream, outcome, image);
 }
 
+/* The version is told at the beginning, to those who listen already; the second time we do. */
+static int32_t
+run_until_heard(SwupdateStream *stream, const SwupdateRequest *request, const char *image)
+{
+    int32_t verdict = run_stream(stream, request, image);
+
+    if (verdict != ERRAND_SUCCEEDED || !stream->dry_run || stream->begun)
+        return verdict;
+    return run_stream(stream, request, image);
+}
+
 static int32_t
 run(errand_job *job, const char *image, bool dry_run, bool again, Image *info)
 {
@@ -149,7 +160,7 @@ run(errand_job *job, const char *image, bool dry_run, bool again, Image *info)
         return errand_fail(job, "internal", "opening %s: %s", image, strerror(errno));
     swupdate_link_locate(settings.directory);
     sigaction(SIGPIPE, &ignore, &before);
-    verdict = run_stream(&stream, &request, image);
+    verdict = run_until_heard(&stream, &request, image);
     sigaction(SIGPIPE, &before, NULL);
     swupdate_link_unwatch(&stream.progress);
     close(stream.image);

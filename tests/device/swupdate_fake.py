@@ -95,14 +95,13 @@ class Fake:
         connection.close()
 
     def take(self, connection, size=None):
-        """Reads the image, or so many bytes of it; the number read."""
-        got = 0
-        while size is None or got < size:
-            piece = connection.recv(65536 if size is None else min(65536, size - got))
+        """Reads the image, or so many bytes of it, to `taken`."""
+        self.taken = b""
+        while size is None or len(self.taken) < size:
+            piece = connection.recv(65536 if size is None else min(65536, size - len(self.taken)))
             if not piece:
                 break
-            got += len(piece)
-        return got
+            self.taken += piece
 
     def say(self, data):
         for client in list(self.clients):

@@ -85,6 +85,8 @@ def test_busy_for_ever(fake, image):
 
 @pytest.mark.parametrize("times", [1, 99])
 def test_forgets_an_accepted_request(fake, image, times):
+    image.write_bytes(os.urandom(20_000))       # all of it is on its way by then
+
     def serve(fake, connection):
         if len(fake.requests) > times:
             serve_well(fake, connection)
@@ -96,6 +98,8 @@ def test_forgets_an_accepted_request(fake, image, times):
     done = drive(fake.sockets, "install", image)
     assert (done.result, done.reason) == ((SUCCEEDED, None) if times == 1 else (FAILED, "install-failed"))
     assert len(fake.requests) == (2 if times == 1 else 3)
+    if times == 1:
+        assert fake.taken == image.read_bytes()
 
 
 def test_a_final_word_that_its_state_denies(fake, image):
@@ -166,6 +170,22 @@ def test_a_message_in_pieces(fake, image):
     fake.serve = serve
     done = drive(fake.sockets, "inspect", image)
     assert (done.result, done.details["version"]) == (SUCCEEDED, "7.1")
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_beginning_that_was_not_heard(fake, image, times):
+    """The version is told then; the image is verified once more to hear it."""
+    def serve(fake, connection):
+        fake.accept(connection)
+        if len(fake.requests) > times:
+            fake.say(progress(START) + progress(RUN, b'{"0": {"VERSION" : "7.1"}}'))
+        fake.take(connection)
+        fake.finish(connection)
+
+    fake.serve = serve
+    done = drive(fake.sockets, "inspect", image)
+    assert (done.result, done.details["version"]) == (SUCCEEDED, "7.1" if times == 1 else "")
+    assert len(fake.requests) == 2
 
 
 DAMAGE = {
@@ -240,7 +260,7 @@ def test_what_is_asked_for(fake, image):
     fake.serve = serve_well
     for operation in ("inspect", "install"):
         assert drive(fake.sockets, operation, image).result == SUCCEEDED
-    dry, wet = fake.requests
+    dry, wet = fake.requests[0], fake.requests[-1]
     assert len(dry) == MESSAGE
     assert (dry[16:20], wet[16:20]) == (b"\1\0\0\0", b"\2\0\0\0")    # a dry run, and none whatever its own default is
     assert b"job-1" in wet and b"stable" in wet and b"main" in wet
