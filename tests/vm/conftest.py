@@ -25,9 +25,10 @@ DHCP=ipv4
 SendHostname=no
 """
 NEWER = "9.9"       # of errand, as a job installs it
-# Of the service that a job restarts, and whose package another one installs.
+# Of the service that a job restarts, and the plugin beside it; another job installs the package.
 PROBE_CONTROL = "Package: probe\nVersion: 1\nArchitecture: all\nMaintainer: n <n@example.org>\nDescription: probe\n"
 PROBE_UNIT = "[Service]\nExecStart=/bin/sleep infinity\n"
+PROBE_PLUGIN = "[plugin]\nname=probe\nmodule=probe.so\nabi=1\noperations=probe\n"
 # A real maintainer script: another account, setuid, /tmp, files outside /usr, a unit.
 PROBE_POSTINST = """#!/bin/sh
 set -e
@@ -43,7 +44,8 @@ def package(directory, tree, name):
     run_or_raise("dpkg-deb", "--root-owner-group", "-b", tree, directory / f"{name}.deb")
 
 
-def make_probe(directory, work):
+def make_probe(root, directory, work):
+    """A service and a plugin."""
     tree = work / "probe"
     (tree / "DEBIAN").mkdir(parents=True)
     (tree / "DEBIAN/control").write_text(PROBE_CONTROL)
@@ -52,6 +54,11 @@ def make_probe(directory, work):
     postinst.chmod(0o755)
     (tree / "lib/systemd/system").mkdir(parents=True)
     (tree / "lib/systemd/system/probe.service").write_text(PROBE_UNIT)
+    shell = next(root.glob("usr/lib/*/errand/plugins/shell.so"))
+    plugins = tree / shell.parent.relative_to(root)
+    plugins.mkdir(parents=True)
+    (plugins / "probe.so").write_bytes(shell.read_bytes())
+    (plugins / "probe.plugin").write_text(PROBE_PLUGIN)
     package(directory, tree, "probe")
 
 
@@ -70,7 +77,7 @@ def make_archive(root, deb, work):
     """An apt source inside: the newer errand and the package probe."""
     archive = root / "srv/archive"
     archive.mkdir(parents=True)
-    make_probe(archive, work)
+    make_probe(root, archive, work)
     make_newer(deb, archive, work)
     index = subprocess.run(["dpkg-scanpackages", "."], cwd=archive, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                            check=True, timeout=60)

@@ -15,7 +15,7 @@ SETTINGS = """
 ca-file=/etc/errand/certs/ca.pem
 health-checks=test -s /etc/system-version
 health-units=gateway.service
-health-timeout=20s
+health-timeout=30s
 """
 
 
@@ -75,8 +75,8 @@ class Updates:
             execution = self.cloud.wait_status(job, thing=THING, timeout=JOB_SECONDS)
         except TimeoutError as error:
             raise AssertionError(f"{error}\n{self.board.story()}") from None
-        told = [entry["payload"]["status"] for entry in self.cloud.ledger(kind="request", api="UpdateJobExecution",
-                                                                         jobId=job)]
+        updates = self.cloud.ledger(kind="request", api="UpdateJobExecution", jobId=job)
+        told = [entry["payload"]["status"] for entry in updates]
         assert [status for status in told if status != "IN_PROGRESS"] == [execution["status"]], told
         assert [each["executionNumber"] for each in self.cloud.executions(job)] == [1]
         return execution["status"], execution["statusDetails"]
