@@ -71,10 +71,9 @@ format=verity
 [image.rootfs]
 filename=rootfs.ext4
 """
-UNUSED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/perl", "usr/share/info",
-          "usr/share/zoneinfo", "usr/share/i18n", "usr/share/bash-completion", "usr/lib/x86_64-linux-gnu/perl",
-          "usr/lib/x86_64-linux-gnu/gconv", "usr/lib/udev/hwdb.d", "var/lib/apt/lists", "var/cache/apt", "var/log/apt", "boot",
-          "tmp")
+UNUSED = ("boot", "tmp", "usr/lib/udev/hwdb.d", "usr/lib/x86_64-linux-gnu/gconv", "usr/lib/x86_64-linux-gnu/perl",
+          "usr/share/bash-completion", "usr/share/doc", "usr/share/i18n", "usr/share/info", "usr/share/locale",
+          "usr/share/man", "usr/share/perl", "usr/share/zoneinfo", "var/cache/apt", "var/lib/apt/lists", "var/log/apt")
 MODULES = ("loop", "squashfs", "dm_mod", "dm_verity", "virtio_net", "virtio_rng", "virtio_blk", "virtio_pci", "ext4",
            "sha256_generic", "sha256_ssse3", "crc32c_generic", "fuse", "autofs4", "configfs", "efi_pstore")
 
@@ -226,11 +225,12 @@ class Board(Guest):
         line = self.run("cat /proc/cmdline")
         return line.split("rauc.slot=")[1].split()[0], self.run("cat /etc/system-version")
 
-    def slot_states(self):
-        """{"A": "good" or "bad"}, as RAUC tells."""
+    def marks(self):
+        """({"A": "good" or "bad" ...}, the name of the slot that is first), as RAUC tells."""
         status = json.loads(self.run("rauc status --output-format=json"))
         found = {name: slot for entry in status["slots"] for name, slot in entry.items()}
-        return {name: found[slot]["boot_status"] for name, slot in SLOTS.items()}
+        return ({name: found[slot]["boot_status"] for name, slot in SLOTS.items()},
+                found[status["boot_primary"]]["bootname"])
 
     def story(self):
         """For the message of a test that fails."""

@@ -94,7 +94,7 @@ def test_a_new_version_is_a_success_when_it_runs(updates, board):
     status, details = updates.end(job)
     assert (status, details["version"], details["slot"]) == ("SUCCEEDED", "2", "rootfs.1"), details
     assert board.runs() == ("B", "2")
-    assert board.slot_states()["B"] == "good" and board.run("cat /data/boot/tries.B") == "proven"
+    assert board.marks() == ({"A": "good", "B": "good"}, "B") and board.run("cat /data/boot/tries.B") == "proven"
     assert [entry["secure"] for entry in updates.downloads("2")] == [True]
 
 
@@ -112,7 +112,7 @@ def test_power_cut_in_mid_install_then_proven_without_a_network(updates, board):
     board.set_link(True)
     status, details = updates.end(job)
     assert (status, details["version"], details["slot"]) == ("SUCCEEDED", "3", "rootfs.0"), details
-    assert board.runs() == ("A", "3") and board.slot_states()["A"] == "good"
+    assert board.runs() == ("A", "3") and board.marks() == ({"A": "good", "B": "good"}, "A")
     assert len(updates.downloads("3")) == fetched
 
 
@@ -122,7 +122,7 @@ def test_a_system_that_does_not_boot_is_rolled_back_and_not_tried_again(updates,
     status, details = updates.end(job)
     assert (status, details["reason"], details["slot"]) == ("FAILED", "rolled-back", "rootfs.0"), details
     assert board.runs() == ("A", "3")
-    assert board.slot_states() == {"A": "good", "B": "bad"}
+    assert board.marks() == ({"A": "good", "B": "bad"}, "A")
     board.run("systemctl restart errandd", JOB_SECONDS)
     after = cloud.create_job({"operation": "shell", "command": ["true"]}, THING)
     assert updates.end(after)[0] == "SUCCEEDED"
@@ -139,4 +139,4 @@ def test_a_system_that_does_not_work_is_given_up(updates, board):
     assert (status, details["reason"], details["slot"]) == ("FAILED", "health-check-failed", "rootfs.0"), details
     assert "gateway.service" in details["message"]
     assert board.runs() == ("A", "3")
-    assert board.slot_states() == {"A": "good", "B": "bad"}
+    assert board.marks() == ({"A": "good", "B": "bad"}, "A")
