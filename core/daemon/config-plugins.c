@@ -46,19 +46,29 @@ settings_of(Config *self, const char *plugin)
     return settings;
 }
 
+static void
+fill_in(GHashTable *settings, const char *key, const char *value)
+{
+    if (value != NULL && !g_hash_table_contains(settings, key))
+        g_hash_table_insert(settings, g_strdup(key), g_strdup(value));
+}
+
 /* Values that have their default in another group. */
 static void
 fill_in_defaults(Config *self)
 {
-    GHashTable *download = settings_of(self, "download");
+    static const char *const fetching[] = {"download", "firmware"};
     const char *handlers = g_hash_table_lookup(settings_of(self, "handler"), "directories");
 
-    if (self->session.proxy != NULL && !g_hash_table_contains(download, "proxy"))
-        g_hash_table_insert(download, g_strdup("proxy"), g_strdup(self->session.proxy));
+    for (gsize i = 0; i < G_N_ELEMENTS(fetching); i++) {
+        GHashTable *settings = settings_of(self, fetching[i]);
+
+        fill_in(settings, "proxy", self->session.proxy);
+        fill_in(settings, "trust-directory", self->dispatcher.trust_directory);
+    }
     if (handlers == NULL) {
         handlers = ERRAND_SYSCONFDIR "/errand/handlers;" ERRAND_HANDLERDIR;
-        g_hash_table_insert(settings_of(self, "handler"), g_strdup("directories"),
-                            g_strdup(handlers));
+        fill_in(settings_of(self, "handler"), "directories", handlers);
     }
     self->dispatcher.handler_directories = g_strsplit(handlers, ";", -1);
 }

@@ -11,10 +11,12 @@ download_check(errand_job *job)
     Place place;
     int32_t verdict = request_read(job, &request);
 
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = place_open(job, &request, false, &place);
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    verdict = place_open(job, &request, false, &place);
     if (verdict == ERRAND_SUCCEEDED)
         place_close(&place);
+    request_clear(&request);
     return verdict;
 }
 
@@ -65,12 +67,14 @@ download_run(errand_job *job)
     Place place;
     int32_t verdict = request_read(job, &request);
 
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = place_open(job, &request, true, &place);
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
-    verdict = download_to(job, &request, &place);
-    place_close(&place);
+    verdict = place_open(job, &request, true, &place);
+    if (verdict == ERRAND_SUCCEEDED) {
+        verdict = download_to(job, &request, &place);
+        place_close(&place);
+    }
+    request_clear(&request);
     return verdict;
 }
 

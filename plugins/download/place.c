@@ -126,6 +126,25 @@ check_target(errand_job *job, const Place *place)
                                                  : "a special file");
 }
 
+/* Nobody else can give the part file's name to another file. */
+static int32_t
+check_directory(errand_job *job, const Request *request, const Place *place)
+{
+    struct stat info;
+    bool owned, open_to_all;
+
+    if (request->fetch.signature == NULL || place->directory < 0 ||
+        fstat(place->directory, &info) != 0)
+        return ERRAND_SUCCEEDED;
+    owned = info.st_uid == 0 || info.st_uid == geteuid() || info.st_uid == request->owner;
+    open_to_all = (info.st_mode & 022) != 0 && (info.st_mode & S_ISVTX) == 0;
+    if (owned && !open_to_all)
+        return ERRAND_SUCCEEDED;
+    return errand_reject(job, "not-allowed",
+                         "%s: a signed file needs a directory that nobody else can write: %s",
+                         place->path, owned ? "chmod go-w" : "it belongs to another user");
+}
+
 /* Whether the path names a directory that is there (no link). */
 static bool
 is_directory(const char *path)
@@ -181,6 +200,8 @@ place_open(errand_job *job, const Request *request, bool must_exist, Place *plac
         verdict = ERRAND_SUCCEEDED;
     if (verdict == ERRAND_SUCCEEDED)
         verdict = check_target(job, place);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = check_directory(job, request, place);
     if (verdict != ERRAND_SUCCEEDED)
         place_close(place);
     return verdict;
@@ -192,6 +213,28 @@ place_close(Place *place)
     if (place->directory >= 0)
         close(place->directory);
     place->directory = -1;
+}
+
+/* What stands under the target's name now came from somebody else. */
+static int32_t
+remove_stranger(errand_job *job, const Place *place)
+{
+    unlinkat(place->directory, place->name, 0);
+    return errand_fail(job, "not-allowed",
+                       "%s: another file was put in place of the one fetched, and was removed: see "
+                       "who can write to the directory",
+                       place->path);
+}
+
+/* Whether the target is the file that was fetched. */
+static bool
+is_published(const Place *place, int fd)
+{
+    struct stat ours, there;
+
+    return fstat(fd, &ours) == 0 &&
+           fstatat(place->directory, place->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
 int32_t
@@ -209,6 +252,8 @@ place_publish(errand_job *job, const Place *place, const Request *request, int f
         what = "writing to disk";
     else if (renameat(place->directory, place->part, place->directory, place->name) != 0)
         what = "renaming the part file";
+    else if (!is_published(place, fd))
+        return remove_stranger(job, place);
     else if (fsync(place->directory) != 0)
         what = "writing the directory to disk";
     if (what == NULL)

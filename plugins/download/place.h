@@ -2,6 +2,11 @@
  *
  * While it is fetched the data is in ".errand-JOBID-HASH.part" beside the target (HASH is of the
  * target's name), so that a leftover can be recognised and the last step is a rename.
+ *
+ * A signed file is published as the very file that was verified. A rename goes by name, so nobody
+ * else may be able to give that name to another file: the directory must be root's, our own or the
+ * new owner's, and not writable by group or others (or sticky, as /tmp, where nobody can touch what
+ * is ours). And afterwards the target must be the file that is open; else it is removed.
  */
 #pragma once
 
@@ -16,10 +21,11 @@ typedef struct {
 
 /* Finds the place. With must_exist the directory has to be there: FAILED not-found. Refused:
  * invalid-document, not-allowed (outside of `directories`, "..", a symbolic link on the way or as
- * the target, a target that is no regular file). ERRAND_SUCCEEDED otherwise; then place_close(). */
+ * the target, a target that is no regular file, a signed file in a directory others can write).
+ * ERRAND_SUCCEEDED otherwise; then place_close(). */
 int32_t place_open(errand_job *job, const Request *request, bool must_exist, Place *place);
 void place_close(Place *place);
 
 /* Gives the part (open as fd) its owner and mode, makes it durable and renames it to the target.
- * FAILED otherwise, with the part file gone. */
+ * FAILED otherwise, with the part file gone; also when a stranger's file took its place. */
 int32_t place_publish(errand_job *job, const Place *place, const Request *request, int fd);

@@ -114,21 +114,33 @@ read_owner(errand_job *job, Request *request)
     return group != NULL ? set_group(job, group + 1, request) : ERRAND_SUCCEEDED;
 }
 
-/* A signature that is not checked must not look as if it was. */
 static int32_t
 read_keys(errand_job *job)
 {
-    static const char *const keys[] = {"operation", "url",   "path", "sha256",  "sha512", "size",
-                                       "mode",      "owner", "user", "timeout", NULL};
+    static const char *const keys[] = {"operation", "url",     "path",  "sha256", "sha512",
+                                       "size",      "mode",    "owner", "user",   "codesign",
+                                       "signer",    "timeout", NULL};
     int64_t timeout;
-    int32_t verdict;
+    int32_t verdict = document_check_keys(job, keys);
 
-    if (errand_get_type(job, "/codesign") != ERRAND_TYPE_NONE ||
-        errand_get_type(job, "/signer") != ERRAND_TYPE_NONE)
-        return errand_reject(job, "invalid-document", "codesign is not supported by this version");
-    verdict = document_check_keys(job, keys);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = document_seconds(job, "timeout", 1, &timeout);
+    return verdict;
+}
+
+static int32_t
+read_file(errand_job *job, Request *request)
+{
+    int32_t verdict = read_digest(job, "sha256", "SHA256", 32, request);
+
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_digest(job, "sha512", "SHA512", 64, request);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_size(job, request);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_mode(job, request);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_owner(job, request);
     return verdict;
 }
 
@@ -147,16 +159,20 @@ request_read(errand_job *job, Request *request)
     if (verdict == ERRAND_SUCCEEDED)
         verdict = document_required_string(job, "path", &request->path);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_digest(job, "sha256", "SHA256", 32, request);
+        verdict = read_file(job, request);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_digest(job, "sha512", "SHA512", 64, request);
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_size(job, request);
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_mode(job, request);
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_owner(job, request);
+        verdict =
+            signature_read(job, "download", "/codesign", "/signer", &request->fetch.signature);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = fetch_check(job, &request->fetch);
+    if (verdict != ERRAND_SUCCEEDED)
+        request_clear(request);
     return verdict;
+}
+
+void
+request_clear(Request *request)
+{
+    signature_free(request->fetch.signature);
+    request->fetch.signature = NULL;
 }

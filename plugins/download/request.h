@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 typedef struct {
-    Fetch fetch;     /* all but where to */
+    Fetch fetch;     /* all but where to; owns the signature */
     const char *url; /* byte for byte as in the document */
     const char *path;
     mode_t mode;
@@ -15,5 +15,6 @@ typedef struct {
     gid_t group;
 } Request;
 
-/* ERRAND_SUCCEEDED, or the document is refused. */
+/* ERRAND_SUCCEEDED, then request_clear() it; or the document is refused. */
 int32_t request_read(errand_job *job, Request *request);
+void request_clear(Request *request);

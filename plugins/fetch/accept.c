@@ -20,10 +20,21 @@ accept_write_error(Attempt *self, int error)
 static bool
 wrong_size(Attempt *self, int64_t found)
 {
-    return end(self, errand_fail(self->transfer->job, "checksum-mismatch",
-                                 "%s has %lld bytes or more, the document says %lld",
-                                 self->transfer->name, (long long)found,
-                                 (long long)self->transfer->fetch->size));
+    return end(self, transfer_wrong_size(self->transfer, found, " or more"));
+}
+
+/* Silent while it is none. */
+static bool
+is_too_large(Attempt *self, int64_t size)
+{
+    int64_t limit = self->transfer->fetch->limit;
+
+    if (limit == 0 || size <= limit)
+        return false;
+    end(self, errand_fail(self->transfer->job, "download-failed",
+                          "%s has %lld bytes or more, at most %lld are taken", self->transfer->name,
+                          (long long)size, (long long)limit));
+    return true;
 }
 
 static bool
@@ -50,6 +61,8 @@ accept_whole(Attempt *self)
     self->identity = self->response.identity;
     if (total >= 0 && size >= 0 && total != size)
         return wrong_size(self, total);
+    if (is_too_large(self, total))
+        return false;
     if (total >= 0)
         verdict = space_check(self->transfer->job, self->transfer->fetch->directory,
                               self->transfer->fetch->path, total);
@@ -118,6 +131,8 @@ accept_body(Attempt *self, const void *data, size_t length)
     if (self->transfer->fetch->size >= 0 &&
         self->transfer->sink.offset + (int64_t)length > self->transfer->fetch->size)
         return wrong_size(self, self->transfer->sink.offset + (int64_t)length);
+    if (is_too_large(self, self->transfer->sink.offset + (int64_t)length))
+        return false;
     error = sink_append(&self->transfer->sink, data, length);
     if (error == 0)
         return true;

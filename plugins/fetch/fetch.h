@@ -43,9 +43,11 @@ typedef struct {
     unsigned char digest[FETCH_DIGEST_MAX];
     size_t digest_length;
     int64_t size;         /* bytes, -1 when not given */
-    Signature *signature; /* or NULL; borrowed */
+    int64_t limit;        /* bytes, more is an error; 0 for none */
+    Signature *signature; /* or NULL; borrowed. Its URL, where it has one, is fetched first. */
 
-    /* Where to: a file of this name in the open directory, mode 0600 while it grows. */
+    /* Where to: a file of this name in the open directory, mode 0600 while it grows; or, with NULL,
+     * memory. */
     int directory;
     const char *part;
     const char *path; /* what to call the file's place in messages */
@@ -62,12 +64,14 @@ typedef struct {
     void (*progress)(void *data, const FetchProgress *progress);
 } Fetch;
 
-/* For check(): URL, host and settings are looked at, nothing is opened. ERRAND_SUCCEEDED or
- * refused (invalid-document, not-allowed, internal). */
+/* For check(): URLs, hosts and settings are looked at, nothing is opened. ERRAND_SUCCEEDED or
+ * refused (invalid-document, not-allowed, bad-signature, internal). */
 int32_t fetch_check(errand_job *job, const Fetch *fetch);
 
 /* Fetches. ERRAND_SUCCEEDED: *fd is open on the whole file, read and write, its data written to
- * disk. Otherwise the reason was told and the part file is gone. */
+ * disk, and it is what `hash`, `size` and `signature` say: use this descriptor and not the name,
+ * which may have come to mean something else. Otherwise the reason was told and the part file is
+ * gone. */
 int32_t fetch_run(errand_job *job, const Fetch *fetch, int *fd);
 
 /* 0..100, or -1 when the whole is unknown. */

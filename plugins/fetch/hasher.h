@@ -1,4 +1,6 @@
-/* A checksum computed beside the transfer, in a thread of its own, so that it costs no throughput.
+/* Checksums computed beside the transfer, in a thread of their own, so that they cost no
+ * throughput: the document's, and the one that a signature was made over, from the same bytes in
+ * one go.
  *
  * The buffers go round: the owner fills one, hands it over, and gets the next that is free. Memory
  * is HASHER_BUFFERS * HASHER_BUFFER_SIZE, whatever the file's size.
@@ -10,12 +12,13 @@
 
 #define HASHER_BUFFERS     4
 #define HASHER_BUFFER_SIZE (256 * 1024)
+#define HASHER_DIGEST_MAX  64 /* bytes of SHA-512 */
 
 typedef struct Hasher Hasher;
 
-/* `name` is OpenSSL's ("SHA256"), or NULL to hash nothing. NULL when memory or a thread cannot be
- * had, or the name is unknown. */
-Hasher *hasher_new(const char *name);
+/* The names are OpenSSL's ("SHA256"); either may be NULL, and both the same. NULL when memory or a
+ * thread cannot be had, or a name is unknown. */
+Hasher *hasher_new(const char *first, const char *second);
 void hasher_free(Hasher *self);
 
 /* The buffer to fill; the same until it is handed over. */
@@ -24,5 +27,7 @@ unsigned char *hasher_buffer(Hasher *self);
 void hasher_submit(Hasher *self, size_t length);
 /* Forgets everything handed over so far. */
 void hasher_restart(Hasher *self);
-/* Whether the checksum of everything handed over is the one expected. */
-bool hasher_matches(Hasher *self, const unsigned char *digest, size_t length);
+/* The checksum of that name of everything handed over; its length, 0 when there is none. */
+size_t hasher_digest(Hasher *self, const char *name, unsigned char digest[HASHER_DIGEST_MAX]);
+/* Whether it is the one expected. */
+bool hasher_matches(Hasher *self, const char *name, const unsigned char *digest, size_t length);

@@ -141,7 +141,7 @@ prepare(Http *self)
 {
     int error = 0;
 
-    if (self->transfer->sink.offset > 0 && self->transfer->fetch->hash == NULL &&
+    if (self->transfer->sink.offset > 0 && !transfer_has_proof(self->transfer) &&
         !identity_is_known(&self->attempt.identity))
         error = sink_restart(&self->transfer->sink);
     if (error != 0)
@@ -207,7 +207,7 @@ open_part(Http *self)
     identity->total = -1;
     resume = errand_start(transfer->job) != ERRAND_START_FIRST &&
              state_load(transfer, identity, &same_boot) &&
-             (same_boot || transfer->fetch->hash != NULL);
+             (same_boot || transfer_has_proof(transfer));
     verdict = transfer_open(transfer, resume);
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +58,10 @@ part_create(errand_job *job, const Fetch *fetch)
     int fd;
 
     part_remove(fetch);
+    if (fetch->part == NULL) {
+        fd = memfd_create("errand", MFD_CLOEXEC);
+        return fd >= 0 ? fd : -errno;
+    }
     note_leftover(job, fetch);
     fd = openat(fetch->directory, fetch->part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                 0600);
@@ -66,13 +71,16 @@ part_create(errand_job *job, const Fetch *fetch)
 int
 part_reopen(const Fetch *fetch)
 {
-    int fd = openat(fetch->directory, fetch->part, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat info;
+    int fd;
 
+    if (fetch->part == NULL)
+        return -ENOENT;
+    fd = openat(fetch->directory, fetch->part, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return -errno;
     if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
-        info.st_nlink == 1)
+        info.st_nlink == 1 && (info.st_mode & 022) == 0)
         return fd;
     close(fd);
     return -EINVAL;
@@ -81,5 +89,6 @@ part_reopen(const Fetch *fetch)
 void
 part_remove(const Fetch *fetch)
 {
-    unlinkat(fetch->directory, fetch->part, 0);
+    if (fetch->part != NULL)
+        unlinkat(fetch->directory, fetch->part, 0);
 }

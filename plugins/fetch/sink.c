@@ -11,9 +11,9 @@
 #define WRITE_OUT_STEP (8 * 1024 * 1024)
 
 int
-sink_open(Sink *self, int fd, const char *hash)
+sink_open(Sink *self, int fd, const char *hash, const char *other)
 {
-    *self = (Sink){.fd = fd, .hasher = hasher_new(hash)};
+    *self = (Sink){.fd = fd, .hasher = hasher_new(hash, other)};
     return self->hasher != NULL ? 0 : -ENOMEM;
 }
 

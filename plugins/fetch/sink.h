@@ -15,8 +15,8 @@ typedef struct {
 
 /* All answer 0 or a negative errno value. */
 
-/* The descriptor stays the caller's. */
-int sink_open(Sink *self, int fd, const char *hash);
+/* The descriptor stays the caller's. The names of up to two checksums, or NULL: see hasher.h. */
+int sink_open(Sink *self, int fd, const char *hash, const char *other);
 /* Takes over a piece of what the file already has; 1 while there is more. Right after sink_open().
  */
 int sink_resume_some(Sink *self);

@@ -67,7 +67,8 @@ transfer_open(Transfer *self, bool resume)
         self->fd = part_create(self->job, fetch);
     if (self->fd < 0)
         return fault_fail(self->job, fetch->path, "creating a file beside it", -self->fd);
-    error = sink_open(&self->sink, self->fd, fetch->hash);
+    error = sink_open(&self->sink, self->fd, fetch->hash,
+                      fetch->signature != NULL ? signature_hash(fetch->signature) : NULL);
     if (error != 0)
         return errand_fail(self->job, "internal", "%s: starting the checksum: %s", fetch->path,
                            strerror(-error));
@@ -115,27 +116,65 @@ transfer_write_failed(Transfer *self, int error, int64_t total)
     return fault_fail(self->job, fetch->path, "writing", -error);
 }
 
+bool
+transfer_has_proof(const Transfer *self)
+{
+    return self->fetch->hash != NULL || self->fetch->signature != NULL;
+}
+
+int32_t
+transfer_wrong_size(Transfer *self, int64_t found, const char *more)
+{
+    const Fetch *fetch = self->fetch;
+    bool is_signed = fetch->signature != NULL && signature_size(fetch->signature) == fetch->size;
+
+    return errand_fail(self->job, is_signed ? "bad-signature" : "checksum-mismatch",
+                       "%s has %lld bytes%s, the %s says %lld", self->name, (long long)found, more,
+                       is_signed ? "signature" : "document", (long long)fetch->size);
+}
+
+static int32_t
+verify_signature(Transfer *self)
+{
+    const char *hash = signature_hash(self->fetch->signature);
+    unsigned char digest[HASHER_DIGEST_MAX];
+    size_t length = hash != NULL ? hasher_digest(self->sink.hasher, hash, digest) : 0;
+
+    return signature_verify(self->job, self->fetch->signature, self->fd, digest, length);
+}
+
+/* Empties the sink for one more try, if the pieces of several may be to blame. */
+static bool
+start_again(Transfer *self)
+{
+    if (!self->resumed || self->restarted || sink_restart(&self->sink) != 0)
+        return false;
+    errand_log(self->job, ERRAND_LOG_WARNING,
+               "the pieces are not the file: fetching the whole once more");
+    self->restarted = true;
+    self->resumed = false;
+    return true;
+}
+
 int32_t
 transfer_verify(Transfer *self, bool *again)
 {
     const Fetch *fetch = self->fetch;
+    int32_t verdict = ERRAND_SUCCEEDED;
 
     *again = false;
     if (fetch->size >= 0 && self->sink.offset != fetch->size)
-        return errand_fail(self->job, "checksum-mismatch",
-                           "%s has %lld bytes, the document says %lld", self->name,
-                           (long long)self->sink.offset, (long long)fetch->size);
-    if (fetch->hash == NULL ||
-        hasher_matches(self->sink.hasher, fetch->digest, fetch->digest_length))
-        return ERRAND_SUCCEEDED;
-    if (self->resumed && !self->restarted && sink_restart(&self->sink) == 0) {
-        errand_log(self->job, ERRAND_LOG_WARNING,
-                   "the pieces do not fit the checksum: fetching the whole file once more");
-        self->restarted = *again = true;
-        self->resumed = false;
-        return ERRAND_SUCCEEDED;
+        return transfer_wrong_size(self, self->sink.offset, "");
+    if (fetch->hash != NULL &&
+        !hasher_matches(self->sink.hasher, fetch->hash, fetch->digest, fetch->digest_length)) {
+        *again = start_again(self);
+        return *again ? ERRAND_SUCCEEDED
+                      : errand_fail(self->job, "checksum-mismatch",
+                                    "%s: the %s of the %lld bytes received is not the document's",
+                                    self->name, fetch->hash, (long long)self->sink.offset);
     }
-    return errand_fail(self->job, "checksum-mismatch",
-                       "%s: the %s of the %lld bytes received is not the document's", self->name,
-                       fetch->hash, (long long)self->sink.offset);
+    if (fetch->signature != NULL)
+        verdict = verify_signature(self);
+    *again = verdict == ERRAND_FAILED && start_again(self);
+    return *again ? ERRAND_SUCCEEDED : verdict;
 }

@@ -37,11 +37,18 @@ void transfer_report(Transfer *self, const char *step, int64_t total);
 /* The same at once. */
 void transfer_report_now(Transfer *self, const char *step, int64_t total);
 
+/* Whether a wrong file will be known as one when it is whole, whatever its pieces were: there is a
+ * checksum or a signature. */
+bool transfer_has_proof(const Transfer *self);
+
+/* FAILED and told: the file has `found` bytes ("or more" as `more`), not fetch->size. */
+int32_t transfer_wrong_size(Transfer *self, int64_t found, const char *more);
 /* FAILED and told, for a negative errno value of the sink; `total` is -1 when unknown. */
 int32_t transfer_write_failed(Transfer *self, int error, int64_t total);
 
-/* Whether what the sink has is the file: ERRAND_SUCCEEDED, or FAILED and told. *again: it came in
- * pieces that do not fit; the sink is empty, and it must be fetched once more, whole. */
+/* Whether what the sink has is the file: ERRAND_SUCCEEDED, ERRAND_CANCELLED, or FAILED and told.
+ * *again: it came in pieces that do not fit; the sink is empty, and it must be fetched once more,
+ * whole. */
 int32_t transfer_verify(Transfer *self, bool *again);
 
 /* Bytes received and time spent by all runs of the step. */
