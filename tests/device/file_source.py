@@ -104,7 +104,8 @@ class FileSource:
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.source = self
         if context:
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
+                                                     do_handshake_on_connect=False)
         self.port = self.server.server_port
         self.root = f"https://localhost:{self.port}" if context else f"http://127.0.0.1:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)

@@ -91,7 +91,8 @@ def test_no_proxy_for_an_address(device, settings, exception, direct):
 
 
 @pytest.mark.parametrize("exception, direct", [
-    ("localhost", True), (".localhost", True), ("host", False), ("other;localhost", True), ("localhost.example", False)])
+    ("localhost", True), (".localhost", True), ("host", False), ("other;localhost", True),
+    ("localhost.example", False)])
 def test_no_proxy_for_a_name(device, settings, exception, direct):
     with FileSource(os.urandom(SIZE)) as source, Forwarder() as proxy:
         settings.update({"proxy": f"http://127.0.0.1:{proxy.port}", "no-proxy": exception})

@@ -1,4 +1,4 @@
-"""Too little room, on a disk or in memory: the download ends before its first byte or at once, and says both numbers."""
+"""Too little room, on a disk or in memory: the download ends at once, and says both numbers."""
 
 import os
 import re

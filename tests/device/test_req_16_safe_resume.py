@@ -96,6 +96,8 @@ def test_req_16_nor_is_a_checksum_needed_for_it(hurried, mode):
         status, details = hurried.run(document(hurried, source, with_sum=False))
         assert status == "SUCCEEDED", details
         assert (hurried.downloads / "file").read_bytes() == source.content
+        if mode in (wrong_range, changed, longer):
+            assert [entry[2] for entry in source.requests] == [None, f"bytes={offset}-", None]
 
 
 def test_req_16_cut_again_and_again(hurried):

@@ -30,8 +30,8 @@ def put(device, sandbox, name):
 
 
 def create(device, data, key, **more):
-    return device.create({"operation": "download", "path": str(device.downloads / "file"),
-                          "url": "${aws:iot:s3-presigned-url:https://s3.region.amazonaws.com/bucket/" + quote(key) + "}",
+    url = "${aws:iot:s3-presigned-url:https://s3.region.amazonaws.com/bucket/" + quote(key) + "}"
+    return device.create({"operation": "download", "url": url, "path": str(device.downloads / "file"),
                           "sha256": hashlib.sha256(data).hexdigest(), **more},
                          presignedUrlConfig={"expiresInSec": EXPIRES})
 

@@ -191,6 +191,7 @@ test_directory(Fixture *self, gconstpointer data)
     g_autofree char *signature = signer_sign(key, "SHA256", self->content);
     g_autofree char *link = g_strconcat(self->trust, "-link", NULL);
     g_autofree char *inside = g_build_filename(link, "sub", NULL);
+    g_autofree char *base = g_path_get_basename(self->trust);
     g_autofree char *sub = g_build_filename(self->trust, "sub", NULL);
     g_autofree char *file = g_build_filename(sub, "prod.pem", NULL);
     const char *bad[] = {"", "/nonexistent", "relative", link};
@@ -206,6 +207,12 @@ test_directory(Fixture *self, gconstpointer data)
     }
     fake_host_set(host, "trust-directory", inside);
     fake_host_assert(host, fixture_check(self, host), ERRAND_SUCCEEDED, NULL);
+    g_unlink(link);
+    g_assert_cmpint(symlink(base, link), ==, 0);
+    fake_host_assert(host, fixture_check(self, host), ERRAND_SUCCEEDED, NULL);
+    g_unlink(link);
+    g_assert_cmpint(symlink(link, link), ==, 0);
+    fake_host_assert(host, fixture_check(self, host), ERRAND_REJECTED, "bad-signature");
     g_unlink(file);
     g_unlink(link);
 }
