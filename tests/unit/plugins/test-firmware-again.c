@@ -236,6 +236,7 @@ test_cancel_after_the_reboot(void)
     board_boot(good, "B", ERRAND_START_REBOOTED);
     good->host->cancel_on_state = "phase=health";
     fake_host_set(good->host, "health-checks", "sleep 0.1");
+    fake_host_set(good->host, "health-timeout", "60s");
     g_assert_cmpint(fake_host_run(good->host), ==, ERRAND_SUCCEEDED);
     assert_asked(good, "confirm");
     board_boot(bad, "B", ERRAND_START_REBOOTED);
