@@ -1,7 +1,6 @@
 """The RAUC backend by itself, with the real service: what it tells of every way an installation can go."""
 
 import signal
-import subprocess
 
 import pytest
 import rauc_service
@@ -77,6 +76,19 @@ def test_a_service_that_is_just_starting_is_waited_for(rauc):
 def test_a_bad_setting(call):
     assert tuple(call("busy-timeout=soon", "check")) == (REJECTED, "internal")
     assert tuple(call("busy-timeout=10s", "check")) == (SUCCEEDED, None)
+
+
+def test_the_slot_that_runs_while_somebody_installs(rauc, call):
+    rauc.hold()
+    theirs = rauc.begin_install(rauc.bundle())
+    rauc.wait_installing()
+    answer = call("busy-timeout=1s", "booted")
+    assert tuple(answer) == (FAILED, "install-failed")
+    assert "busy" in answer.message
+    asked = begin(rauc, "booted")
+    rauc.release()
+    assert asked.end().told["booted"][0] == "rootfs.0"
+    assert theirs.wait(20) == 0
 
 
 # ---- an image is looked at ----
@@ -238,8 +250,7 @@ def test_an_interrupted_call_hears_of_its_failure(tmp_path, keys):
 
 def test_somebody_elses_installation(rauc, call):
     rauc.hold()
-    theirs = subprocess.Popen(["rauc", "install", rauc.bundle("theirs.raucb", content=b"theirs")],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=rauc.environment)
+    theirs = rauc.begin_install(rauc.bundle("theirs.raucb", content=b"theirs"))
     rauc.wait_installing()
     answer = call("busy-timeout=1s", "install", rauc.bundle())
     assert tuple(answer) == (FAILED, "install-failed")
