@@ -301,10 +301,21 @@ test_damaged_state(void)
         g_test_message("%s", states[i]);
         g_bytes_unref(board->host->state);
         board->host->state = g_bytes_new(states[i], strlen(states[i]));
-        board_boot(board, "B", ERRAND_START_REBOOTED);
+        board_boot(board, "B", i % 2 == 0 ? ERRAND_START_REBOOTED : ERRAND_START_INTERRUPTED);
         fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "internal");
         assert_asked(board, "");
     }
+}
+
+/* Killed before anything was saved: from the beginning. */
+static void
+test_no_state(void)
+{
+    g_autoptr(Board) board = board_new(server, "firmware", "");
+
+    board_crash(board);
+    fake_host_assert(board->host, fake_host_run(board->host), ERRAND_REBOOT, NULL);
+    assert_asked(board, "inspect image,install image");
 }
 
 static void
@@ -385,6 +396,7 @@ main(int argc, char **argv)
     g_test_add_func("/firmware-again/after-the-reboot", test_interrupted_after_the_reboot);
     g_test_add_func("/firmware-again/rebooted-says-errand", test_rebooted_says_errand);
     g_test_add_func("/firmware-again/damaged-state", test_damaged_state);
+    g_test_add_func("/firmware-again/no-state", test_no_state);
     g_test_add_func("/firmware-again/no-boot-id", test_no_boot_id);
     g_test_add_func("/firmware-again/cancel-before", test_cancel_before);
     g_test_add_func("/firmware-again/cancel-after-the-install", test_cancel_after_the_install);
