@@ -5,7 +5,6 @@ import signal
 import pytest
 import rauc_service
 from backend import CANCELLED, FAILED, REJECTED, SUCCEEDED, Call
-from device import wait_for
 from rauc_service import COMPATIBLE, SLOT_SIZE, Bus, Keys, Rauc
 
 pytestmark = pytest.mark.skipif(rauc_service.missing() is not None, reason=str(rauc_service.missing()))
@@ -54,10 +53,9 @@ def test_a_service_that_does_not_know_its_slot(rauc, call):
 
 def test_no_service(rauc, call):
     rauc.stop()
-    for words in (("booted",), ("install", "/x")):
-        answer = call(*words)
-        assert tuple(answer) == (FAILED, "internal")
-        assert "rauc-service" in answer.message and "systemctl status rauc" in answer.message
+    answer = call("booted")
+    assert tuple(answer) == (FAILED, "internal")
+    assert "rauc-service" in answer.message and "systemctl status rauc" in answer.message
 
 
 def test_no_bus(rauc, tmp_path):
@@ -183,20 +181,6 @@ def test_a_query_is_not_told(rauc, call):
     assert "Amz" not in answer.message
 
 
-def test_killed_in_mid_install(rauc):
-    rauc.hold()
-    install = begin(rauc, "install", rauc.bundle())
-    rauc.wait_installing()
-    rauc.kill()
-    rauc.release()
-    answer = install.end(15)
-    assert tuple(answer) == (FAILED, "install-failed")
-    assert "did not come back" in answer.message
-    rauc.start()
-    assert tuple(begin(rauc, "again", rauc.bundle()).end()) == (SUCCEEDED, None)
-    assert rauc.content("B") == b"new"
-
-
 def test_killed_and_started_again(rauc):
     rauc.hold()
     install = begin(rauc, "install", rauc.bundle())
@@ -206,6 +190,9 @@ def test_killed_and_started_again(rauc):
     answer = install.end(15)
     assert tuple(answer) == (FAILED, "install-failed")
     assert "started again it is 'idle'" in answer.message
+    rauc.release()
+    assert tuple(begin(rauc, "again", rauc.bundle()).end()) == (SUCCEEDED, None)
+    assert rauc.content("B") == b"new"
 
 
 def test_the_bus_goes_away(tmp_path, keys, rauc):
@@ -224,8 +211,7 @@ def test_an_interrupted_call_finds_its_installation(rauc):
     rauc.wait_installing()
     first.kill()
     again = begin(rauc, "again", bundle)
-    again_log = "still installing from before"
-    wait_for(lambda: any(again_log in line for line in again.so_far().log), "the earlier installation is seen")
+    again.wait_log("still installing from before")
     rauc.release()
     assert tuple(again.end()) == (SUCCEEDED, None)
     assert rauc.boot_log().count("set-primary B") == 1
@@ -240,7 +226,7 @@ def test_an_interrupted_call_hears_of_its_failure(tmp_path, keys):
         with_loops.wait_installing()
         first.kill()
         again = begin(with_loops, "again", bundle)
-        again.wait_progress(-1)
+        again.wait_log("still installing from before")
         with_loops.release()
         assert tuple(again.end()) == (FAILED, "no-space")
         assert with_loops.primary() == "A" and with_loops.state("B") == "bad"
