@@ -127,16 +127,6 @@ def test_the_new_system_is_confirmed_without_a_network(up):
     assert up.wait(job)[0] == "SUCCEEDED"
 
 
-def test_a_bundle_from_a_stream(up, sandbox):
-    stream = "s-" + up.device.name.replace(":", "-")
-    sandbox.create_stream(stream, {3: up.rauc.bundle().read_bytes()})
-    job = up.device.create({"operation": "firmware", "stream": stream, "file": 3, "version": "2.0.0"})
-    up.reboot()
-    status, _, details = up.wait(job)
-    assert status == "SUCCEEDED", details
-    assert (up.rauc.content("B"), up.rauc.state("B")) == (b"new", "good")
-
-
 # ---- images that must not be installed ----
 
 @pytest.mark.parametrize("fault", ["foreign", "flipped", "cut", "unsigned"])
