@@ -56,6 +56,9 @@ class Call:
     def wait_progress(self, percent):
         wait_for(lambda: any(has >= percent for has, _ in self.so_far().progress), f"progress of {percent}")
 
+    def wait_log(self, text):
+        wait_for(lambda: any(text in line for line in self.so_far().log), f"log line with {text!r}")
+
     def cancel(self):
         wait_for(lambda: self.path.stat().st_size > 0, "the call's begin")
         self.process.send_signal(signal.SIGUSR1)

@@ -48,6 +48,7 @@ max-bundle-download-size=104857600
 [handlers]
 bootloader-custom-backend={directory}/boot-loader
 pre-install={directory}/pre-install
+post-install={directory}/post-install
 
 [keyring]
 path={keyring}
@@ -77,11 +78,13 @@ set-state) echo "$3" >"state.$2" ;;
 esac
 """
 
-# An installation lasts as long as the file `hold` is there.
-PRE_INSTALL = """#!/bin/sh
-: >{directory}/installing
-while [ -e {directory}/hold ]; do sleep 0.05; done
-rm -f {directory}/installing
+# An installation lasts as long as the file is there: hold-pre-install before anything is written, hold-post-install
+# when all is written and the boot loader told.
+HANDLER = """#!/bin/sh
+cd {directory}
+: >in-${{0##*/}}
+while [ -e "hold-${{0##*/}}" ]; do sleep 0.05; done
+rm -f "in-${{0##*/}}"
 """
 
 MANIFEST = """[update]
@@ -189,8 +192,6 @@ class Rauc:
         self.process = None
         self.booted = "A"
         self.log = self.directory / "rauc.log"
-        self.hold_file = self.directory / "hold"
-        self.installing_file = self.directory / "installing"
         self._write_files(loop)
         self.bus = Bus(self.directory)
         self.environment = self.bus.environment
@@ -206,7 +207,7 @@ class Rauc:
             image = self.directory / f"{letter}.img"
             image.write_bytes(b"old " + letter.encode() + bytes(SLOT_SIZE - 5))
             self.slots[letter.upper()] = self._loop_device(image) if loop else image
-        for name, text in (("boot-loader", BOOT_LOADER), ("pre-install", PRE_INSTALL)):
+        for name, text in (("boot-loader", BOOT_LOADER), ("pre-install", HANDLER), ("post-install", HANDLER)):
             (self.directory / name).write_text(text.format(directory=self.directory))
             (self.directory / name).chmod(0o755)
         (self.directory / "system.conf").write_text(SYSTEM.format(
@@ -263,14 +264,15 @@ class Rauc:
 
     # ---- holding an installation ----
 
-    def hold(self):
-        self.hold_file.touch()
+    def hold(self, where="pre-install"):
+        (self.directory / f"hold-{where}").touch()
 
     def release(self):
-        self.hold_file.unlink(missing_ok=True)
+        for path in self.directory.glob("hold-*"):
+            path.unlink()
 
-    def wait_installing(self):
-        wait_for(self.installing_file.exists, "RAUC in mid-install")
+    def wait_installing(self, where="pre-install"):
+        wait_for((self.directory / f"in-{where}").exists, "RAUC in mid-install")
 
     # ---- bundles and slots ----
 
@@ -290,10 +292,10 @@ class Rauc:
         shutil.rmtree(source)
         return path
 
-    def install(self, bundle):
+    def begin_install(self, bundle):
         """As somebody at the machine does it."""
-        subprocess.run(["rauc", "install", bundle], check=True, capture_output=True, timeout=60,
-                       env={**os.environ, **self.environment})
+        return subprocess.Popen(["rauc", "install", bundle], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                env={**os.environ, **self.environment})
 
     def content(self, slot):
         """How the slot begins, up to the zeros."""

@@ -114,7 +114,7 @@ def test_it_hangs_and_the_heart_beats(fakes):
     call = fakes.begin("install", "/x.raucb")
     call.wait_progress(40)
     count = len(call.so_far().progress)
-    wait_for(lambda: len(call.so_far().progress) >= count + 2, "two heartbeats", 20)
+    wait_for(lambda: len(call.so_far().progress) > count, "a heartbeat")
     assert call.so_far().result is None
     call.kill()
 
