@@ -80,7 +80,7 @@ part_reopen(const Fetch *fetch)
     if (fd < 0)
         return -errno;
     if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
-        info.st_nlink == 1 && (info.st_mode & 077) == 0)
+        info.st_nlink == 1 && (info.st_mode & 022) == 0)
         return fd;
     close(fd);
     return -EINVAL;

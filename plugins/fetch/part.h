@@ -7,7 +7,7 @@
  * it does not outlive the job even when this process is killed. */
 
 /* A new, empty part file, or the one an earlier run left behind: ours, and never open to anybody
- * else. The descriptor, or a negative errno value. */
+ * else for writing. The descriptor, or a negative errno value. */
 int part_create(errand_job *job, const Fetch *fetch);
 int part_reopen(const Fetch *fetch);
 void part_remove(const Fetch *fetch);

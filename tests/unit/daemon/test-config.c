@@ -188,6 +188,33 @@ test_plain_text_only_on_loopback(Fixture *self, gconstpointer data)
     assert_clean(six);
 }
 
+static const char *
+setting(Config *config, const char *plugin, const char *key)
+{
+    return g_hash_table_lookup(g_hash_table_lookup(config->dispatcher.settings, plugin), key);
+}
+
+static void
+test_plugins_that_fetch_know_proxy_and_keys(Fixture *self, gconstpointer data)
+{
+    static const char *const plugins[] = {"download", "firmware"};
+    g_autoptr(Config) far = load(self, "[broker]\nproxy=http://p:3128\n[trust]\ndirectory=/keys\n");
+    g_autoptr(Config) near = load(self, "[broker]\nproxy=http://p:3128\n[trust]\ndirectory=/keys\n"
+                                        "[plugin download]\nproxy=http://own:1\n"
+                                        "trust-directory=/own\n");
+    g_autoptr(Config) none = load(self, "");
+
+    for (guint i = 0; i < G_N_ELEMENTS(plugins); i++) {
+        g_assert_cmpstr(setting(far, plugins[i], "proxy"), ==, "http://p:3128");
+        g_assert_cmpstr(setting(far, plugins[i], "trust-directory"), ==, "/keys");
+        g_assert_null(setting(none, plugins[i], "proxy"));
+        g_assert_true(g_str_has_suffix(setting(none, plugins[i], "trust-directory"), "/trust.d"));
+    }
+    g_assert_cmpstr(setting(near, "download", "proxy"), ==, "http://own:1");
+    g_assert_cmpstr(setting(near, "download", "trust-directory"), ==, "/own");
+    g_assert_cmpstr(setting(near, "firmware", "trust-directory"), ==, "/keys");
+}
+
 static void
 test_proxy_password_is_never_repeated(Fixture *self, gconstpointer data)
 {
@@ -308,6 +335,7 @@ main(int argc, char **argv)
     ADD("credential-files", test_credential_files_must_exist);
     ADD("pkcs11", test_pkcs11_key_is_not_a_file);
     ADD("plain-text-only-on-loopback", test_plain_text_only_on_loopback);
+    ADD("plugins-that-fetch", test_plugins_that_fetch_know_proxy_and_keys);
     ADD("proxy-password", test_proxy_password_is_never_repeated);
     ADD("conf-d", test_conf_d_wins_in_order);
     ADD("writable-by-everybody", test_what_everybody_may_write_is_not_read);

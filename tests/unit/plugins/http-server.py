@@ -5,6 +5,7 @@ ends.
 Each request is one line of LOG: method, target as received, Range or "-".
 """
 import http.server
+import os
 import ssl
 import sys
 import threading
@@ -73,6 +74,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def mode_ok(self):
         self.send_file(self.asked())
+
+    def mode_side(self):
+        """Another file, from FILE's folder."""
+        with open(os.path.join(os.path.dirname(sys.argv[1]), self.argument), "rb") as f:
+            body = f.read()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def mode_empty(self):
         self.send_response(200)

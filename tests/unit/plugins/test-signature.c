@@ -2,6 +2,7 @@
 #include "signature-fixture.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name, *member, *hash, *key, *small, *other;
@@ -62,8 +63,9 @@ test_afr_ota(Fixture *self, gconstpointer data)
         g_autofree char *signature = signer_sign(key, algorithms[i].hash, self->content);
         g_autoptr(FakeHost) host =
             fixture_format(self, document, algorithms[i].member, signature, "");
-        g_autoptr(FakeHost) twice = fixture_format(self, document, algorithms[i].member, signature,
-                                                   ",'sig-md5-rsa':'AAAA'");
+        g_autofree char *more = g_strdup_printf(",'%s':'%s'", algorithms[i].member, signature);
+        g_autoptr(FakeHost) twice =
+            fixture_format(self, document, algorithms[(i + 1) % 4].member, "AAAA", more);
         g_autoptr(FakeHost) unknown =
             fixture_format(self, document, "sig-sha512-rsa", signature, "");
         g_autoptr(FakeHost) none = fixture_format(self, document, "fileType", signature, "");
@@ -73,6 +75,7 @@ test_afr_ota(Fixture *self, gconstpointer data)
             fake_host_assert(host, fixture_check_at(self, host, place, certfile), ERRAND_REJECTED,
                              "bad-signature");
         fake_host_set(host, "allow-sha1", "true");
+        fake_host_set(twice, "allow-sha1", "true");
         fake_host_assert(host, fixture_check_at(self, host, place, certfile), ERRAND_SUCCEEDED,
                          NULL);
         fake_host_assert(twice, fixture_check_at(self, twice, place, certfile), ERRAND_REJECTED,
@@ -223,6 +226,65 @@ test_taken(Fixture *self, gconstpointer data)
     }
 }
 
+/* "VmHWM" in KiB; the peak begins anew at reset_peak(). */
+static gint64
+read_status(const char *key)
+{
+    g_autofree char *text = NULL;
+    const char *found;
+
+    g_assert_true(g_file_get_contents("/proc/self/status", &text, NULL, NULL));
+    found = strstr(text, key);
+    g_assert_nonnull(found);
+    return g_ascii_strtoll(found + strlen(key) + 1, NULL, 10);
+}
+
+static gboolean
+reset_peak(void)
+{
+    FILE *file = fopen("/proc/self/clear_refs", "w");
+    gboolean good = file != NULL && fputs("5", file) >= 0;
+
+    return file != NULL && fclose(file) == 0 && good;
+}
+
+#define LARGE (512 * 1024 * 1024)
+
+/* A large file is read whole for Ed25519, and does not stay in memory. */
+static void
+test_memory(Fixture *self, gconstpointer data)
+{
+    g_autofree char *signature = signer_sign(signer_key("Ed25519", 1), NULL, self->content);
+    g_autoptr(FakeHost) host = fixture_codesign(self, "Ed25519", signature, "");
+    gint64 before;
+
+    if (!reset_peak()) {
+        g_test_skip("the peak cannot be reset here");
+        return;
+    }
+    signer_trust(self->trust, "prod", signer_key("Ed25519", 1), NULL, NULL);
+    g_assert_cmpint(ftruncate(self->fd, LARGE), ==, 0);
+    before = read_status("VmRSS:");
+    fake_host_assert(host, fixture_check(self, host), ERRAND_FAILED, "bad-signature");
+    g_assert_cmpint(read_status("VmHWM:") - before, <, LARGE / 4 / 1024);
+    g_assert_cmpuint(host->n_progress, >, 0);
+}
+
+static void
+test_cancelled(Fixture *self, gconstpointer data)
+{
+    g_autofree char *signature = signer_sign(signer_key("Ed25519", 1), NULL, self->content);
+    g_autoptr(FakeHost) host = fixture_codesign(self, "Ed25519", signature, "");
+    gint64 begun;
+
+    signer_trust(self->trust, "prod", signer_key("Ed25519", 1), NULL, NULL);
+    g_assert_cmpint(ftruncate(self->fd, LARGE), ==, 0);
+    fake_host_cancel(host);
+    begun = g_get_monotonic_time();
+    fake_host_assert(host, fixture_check(self, host), ERRAND_CANCELLED, NULL);
+    g_assert_cmpint(g_get_monotonic_time() - begun, <, 2 * G_USEC_PER_SEC);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -233,5 +295,7 @@ main(int argc, char **argv)
     FIXTURE_ADD("damaged", test_damaged);
     FIXTURE_ADD("size", test_size);
     FIXTURE_ADD("taken", test_taken);
+    FIXTURE_ADD("memory", test_memory);
+    FIXTURE_ADD("cancelled", test_cancelled);
     return g_test_run();
 }

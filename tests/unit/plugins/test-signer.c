@@ -70,7 +70,7 @@ test_refused(Fixture *self, gconstpointer data)
         "'codesign':{OK},'signer':''",
         "'codesign':{OK},'signer':7",
         "'codesign':{OK},'signer':'..'",
-        "'codesign':{OK},'signer':'.prod'",
+        "'codesign':{OK},'signer':'.hidden'",
         "'codesign':{OK},'signer':'prod/'",
         "'codesign':{OK},'signer':'pr od'",
         "'codesign':{OK},'signer':'12345678901234567890123456789012345678901234567890123456789"
@@ -80,6 +80,7 @@ test_refused(Fixture *self, gconstpointer data)
     g_autofree char *signature = signer_sign(key, "SHA256", self->content);
 
     signer_trust(self->trust, "prod", key, NULL, NULL);
+    signer_trust(self->trust, ".hidden", key, NULL, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GString) text = g_string_new(NULL);
         g_autoptr(FakeHost) host = NULL;
