@@ -75,6 +75,22 @@ def test_no_image_at_all(swupdate, tmp_path, content):
     assert drive(swupdate.sockets, "inspect", swupdate.image()).result == SUCCEEDED
 
 
+def test_no_space_where_swupdate_puts_its_files():
+    service = Swupdate()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", service.sockets]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        service.close()
+        pytest.skip("no tmpfs can be mounted")
+    try:
+        service.start()
+        looked = drive(service.sockets, "inspect", service.image(payload=os.urandom(5_000_000), direct=False))
+        assert (looked.result, looked.reason) == (FAILED, "no-space"), looked.message
+    finally:
+        service.kill()
+        subprocess.run(["umount", service.sockets], check=True)
+        service.close()
+
+
 def test_a_selection_that_swupdate_does_not_allow(swupdate):
     refused = drive(swupdate.sockets, "inspect", swupdate.image(), swupdate_selection="stable,other")
     assert (refused.result, refused.reason) == (FAILED, "not-allowed")
@@ -150,6 +166,13 @@ def test_no_swupdate(tmp_path):
     absent = drive(tmp_path, "install", __file__, swupdate_wait="1s")
     assert (absent.result, absent.reason) == (FAILED, "internal")
     assert "swupdate.service" in absent.message
+
+
+def test_a_dead_swupdate_is_asked_in_silence(swupdate):
+    swupdate.kill()     # its sockets stay
+    absent = drive(swupdate.sockets, "install", __file__, swupdate_wait="2s")
+    assert (absent.result, absent.reason) == (FAILED, "internal")
+    assert absent.errors == ""
 
 
 def test_swupdate_that_starts_late_is_waited_for():
