@@ -58,35 +58,62 @@ find_event(const Update *self, bool same_boot)
     return old ? EVENT_OLD_SLOT : EVENT_NEW_SLOT;
 }
 
-/* Begins, or goes on. ERRAND_SUCCEEDED with the phase to act in. */
-static int32_t
-take_up(Update *self)
+static void
+set_critical(Update *self, bool critical)
 {
-    Journal before = {.phase = PHASE_FETCH};
-    bool known = errand_start(self->job) != ERRAND_START_FIRST && journal_load(self->job, &before);
-    bool same_boot;
-    int32_t verdict;
+    if (self->critical != critical)
+        errand_critical(self->job, critical);
+    self->critical = critical;
+}
 
-    if (!known && errand_start(self->job) == ERRAND_START_REBOOTED)
+/* What an earlier run has left. ERRAND_SUCCEEDED, also when that is nothing. */
+static int32_t
+recall(Update *self, bool *known, bool *same_boot)
+{
+    char now[sizeof self->journal.boot_id];
+    Journal *journal = &self->journal;
+    int32_t start = errand_start(self->job);
+
+    *known = start != ERRAND_START_FIRST && journal_load(self->job, journal);
+    if (!*known && (start == ERRAND_START_REBOOTED ||
+                    (start != ERRAND_START_FIRST && errand_load_state(self->job, NULL) != NULL)))
         return errand_fail(self->job, "internal",
                            "the update's saved state is missing or damaged: whether the new system "
                            "runs cannot be told");
-    self->journal = before;
-    if (!journal_note_boot(self->job, &self->journal))
+    if (!*known)
+        *journal = (Journal){.phase = PHASE_FETCH};
+    if (!journal_read_boot(self->job, now))
         return ERRAND_FAILED;
-    same_boot = errand_start(self->job) != ERRAND_START_REBOOTED &&
-                strcmp(self->journal.boot_id, before.boot_id) == 0;
-    verdict = look_or_remember(self, known && same_boot && before.phase == PHASE_INSTALL);
+    *same_boot =
+        errand_start(self->job) != ERRAND_START_REBOOTED && strcmp(now, journal->boot_id) == 0;
+    memcpy(journal->boot_id, now, sizeof now);
+    return ERRAND_SUCCEEDED;
+}
+
+/* Begins, or goes on. ERRAND_SUCCEEDED with the phase to act in. From the proof on, the machine is
+ * in between and must come out: a cancel waits. */
+static int32_t
+take_up(Update *self)
+{
+    Journal *journal = &self->journal;
+    bool known = false, same_boot = false;
+    int32_t verdict = recall(self, &known, &same_boot);
+
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
-    if (!phases_needs_slot(before.phase)) {
-        snprintf(self->journal.old_slot, BACKEND_TEXT, "%s", self->booted.slot);
-        snprintf(self->journal.old_version, BACKEND_TEXT, "%s", self->booted.version);
+    set_critical(self, known && phases_needs_slot(journal->phase) && !same_boot);
+    verdict = look_or_remember(self, known && same_boot && journal->phase == PHASE_INSTALL);
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    if (!phases_needs_slot(journal->phase)) {
+        snprintf(journal->old_slot, BACKEND_TEXT, "%s", self->booted.slot);
+        snprintf(journal->old_version, BACKEND_TEXT, "%s", self->booted.version);
     }
-    if (!known)
-        return ERRAND_SUCCEEDED;
-    self->again = before.phase == PHASE_INSTALL;
-    self->journal.phase = phases_next(before.phase, find_event(self, same_boot));
+    self->again = journal->phase == PHASE_INSTALL;
+    if (known)
+        journal->phase = phases_next(journal->phase, find_event(self, same_boot));
+    if (journal->phase < PHASE_PROVE)
+        set_critical(self, false);
     return ERRAND_SUCCEEDED;
 }
 
@@ -144,18 +171,16 @@ save(Update *self)
     return true;
 }
 
-/* From the proof on, the machine is in between and must come out: a cancel waits. */
 static void
-enter(Update *self, bool *critical)
+enter(Update *self)
 {
     char text[64];
 
     snprintf(text, sizeof text, "phase %s", phases_word(self->journal.phase));
     errand_log(self->job, ERRAND_LOG_DEBUG, text);
-    if (self->journal.phase < PHASE_PROVE || *critical)
+    if (self->journal.phase < PHASE_PROVE)
         return;
-    *critical = true;
-    errand_critical(self->job, 1);
+    set_critical(self, true);
     if (strcmp(self->booted.slot, self->journal.old_slot) != 0)
         snprintf(self->journal.new_slot, BACKEND_TEXT, "%s", self->booted.slot);
 }
@@ -164,11 +189,9 @@ static int32_t
 walk(Update *self)
 {
     Journal *journal = &self->journal;
-    bool critical = false;
-    int32_t verdict;
 
     while (!phases_is_end(journal->phase)) {
-        enter(self, &critical);
+        enter(self);
         if (!save(self)) {
             journal->phase = PHASE_FAILED;
             break;
@@ -177,10 +200,7 @@ walk(Update *self)
     }
     if (journal->phase != PHASE_REBOOT)
         update_remove_image(self);
-    verdict = update_finish(self, journal->phase);
-    if (critical)
-        errand_critical(self->job, 0);
-    return verdict;
+    return update_finish(self, journal->phase);
 }
 
 static int32_t
@@ -195,6 +215,7 @@ firmware_run(errand_job *job)
         verdict = take_up(&self);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = walk(&self);
+    set_critical(&self, false);
     order_clear(&self.order);
     return verdict;
 }

@@ -33,7 +33,7 @@ _Static_assert(sizeof(Journal) + 1024 <= ERRAND_STATE_MAX, "it can be saved");
 #define N_FIELDS (sizeof fields / sizeof fields[0])
 
 bool
-journal_note_boot(errand_job *job, Journal *self)
+journal_read_boot(errand_job *job, char boot_id[JOURNAL_BOOT_ID_SIZE])
 {
     const char *file = errand_setting(job, "boot-id-file");
     ssize_t length = -1;
@@ -43,16 +43,16 @@ journal_note_boot(errand_job *job, Journal *self)
         file = BOOT_ID_FILE;
     fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
-        length = read(fd, self->boot_id, sizeof self->boot_id - 1);
+        length = read(fd, boot_id, JOURNAL_BOOT_ID_SIZE - 1);
         if (length == 0)
             errno = ENODATA;
         close(fd);
     }
-    self->boot_id[length > 0 ? length : 0] = '\0';
-    self->boot_id[strcspn(self->boot_id, "\n")] = '\0';
-    if (*self->boot_id == '\0')
+    boot_id[length > 0 ? length : 0] = '\0';
+    boot_id[strcspn(boot_id, "\n")] = '\0';
+    if (*boot_id == '\0')
         errand_fail(job, "internal", "reading the boot id from %s: %s", file, strerror(errno));
-    return *self->boot_id != '\0';
+    return *boot_id != '\0';
 }
 
 /* Text from programs and installers: one line it is. */

@@ -10,6 +10,7 @@ typedef struct {
     Journal journal;
     Booted booted;    /* the system that runs, where it was asked */
     char image[4096]; /* path of the image, or its URL when the installer fetches it */
+    bool critical;    /* a cancel waits until the end of the run */
     bool again;       /* an earlier install did not return */
     bool unmarked;    /* the bad slot could not be marked bad */
     bool refused;     /* PHASE_FAILED is ERRAND_REJECTED: nothing was fetched or written */

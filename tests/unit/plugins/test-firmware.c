@@ -2,6 +2,8 @@
 #include "board.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 static FileServer *server;
@@ -305,6 +307,25 @@ test_install_failing(void)
     g_assert_false(board_has(board, "private/image"));
 }
 
+/* An installer may print what it likes, and leave something behind that holds the pipe. */
+static void
+test_install_noise(void)
+{
+    g_autoptr(Board) board = board_new(server, "firmware", "");
+    gint64 start = g_get_monotonic_time();
+    g_autofree char *pid = NULL;
+
+    board_hook(
+        board, "before-install",
+        "head -c 300000 /dev/urandom; printf '\\0\\0 20 x\\n101\\n-1\\n100percent\\n7 seven'\n"
+        "sleep 300 & echo $! > pid");
+    fake_host_assert(board->host, fake_host_run(board->host), ERRAND_REBOOT, NULL);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 60 * G_USEC_PER_SEC);
+    g_assert_nonnull(strstr(board->host->output, "??"));
+    pid = board_read(board, "pid");
+    g_assert_cmpint(kill(atoi(pid), SIGKILL), ==, 0);
+}
+
 static void
 test_slot_unknown(void)
 {
@@ -355,6 +376,7 @@ main(int argc, char **argv)
     g_test_add_func("/firmware/floor-without-versions", test_floor_without_versions);
     g_test_add_func("/firmware/floor-of-the-new-system", test_floor_of_the_new_system);
     g_test_add_func("/firmware/install-failing", test_install_failing);
+    g_test_add_func("/firmware/install-noise", test_install_noise);
     g_test_add_func("/firmware/slot-unknown", test_slot_unknown);
     g_test_add_func("/firmware/slot-known-later", test_slot_known_later);
     /* Last: whatever descends from a runner is stopped, and here that is the server, too. */
