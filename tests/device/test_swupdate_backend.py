@@ -87,7 +87,7 @@ def test_no_space_where_swupdate_puts_its_files():
         assert (looked.result, looked.reason) == (FAILED, "no-space"), looked.message
     finally:
         service.kill()
-        subprocess.run(["umount", service.sockets], check=True)
+        subprocess.run(["umount", "--lazy", service.sockets], check=True)
         service.close()
 
 
@@ -139,7 +139,7 @@ def foreign_update(swupdate):
 
 def test_busy_with_another_update(swupdate):
     client = foreign_update(swupdate)
-    looked = drive(swupdate.sockets, "inspect", swupdate.image(), swupdate_wait="1s")
+    looked = drive(swupdate.sockets, "inspect", swupdate.image(), busy_timeout="1s")
     assert (looked.result, looked.reason) == (FAILED, "install-failed")
     assert "busy with another update" in looked.message
     waiting = Drive(swupdate.sockets, "install", swupdate.image())
@@ -154,7 +154,7 @@ def test_what_an_interrupted_install_left_running_is_waited_for(swupdate):
     swupdate.wait_reached()
     first.process.kill()
     first.process.wait(20)
-    second = Drive(swupdate.sockets, "again", swupdate.image(payload=b"second\n" * 1000), swupdate_wait="1s")
+    second = Drive(swupdate.sockets, "again", swupdate.image(payload=b"second\n" * 1000), busy_timeout="1s")
     for _ in range(2):      # five seconds apart, and the wait for others is over
         second.wait_progress("waiting")
     swupdate.open_gate()
