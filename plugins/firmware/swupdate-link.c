@@ -89,23 +89,6 @@ trusted(const char *path, char *why, size_t size)
     return false;
 }
 
-bool
-swupdate_link_watch(SwupdateProgress *progress, char *why, size_t size)
-{
-    struct sigaction before;
-
-    progress->fd = -1;
-    progress->filled = 0;
-    if (!trusted(get_ctrl_socket(), why, size) || !trusted(get_prog_socket(), why, size))
-        return false;
-    guard_begin(&before);
-    progress->fd = progress_ipc_connect(false);
-    guard_end(&before);
-    if (progress->fd < 0)
-        snprintf(why, size, "%s: %s", get_prog_socket(), strerror(errno));
-    return progress->fd >= 0;
-}
-
 int
 swupdate_link_next(SwupdateProgress *progress)
 {
@@ -186,6 +169,29 @@ ask(ipc_message *answer)
     guard_end(&before);
     *answer = place.message;
     return got == (int)sizeof(ipc_message) && answer->magic == IPC_MAGIC && answer->type == ACK;
+}
+
+bool
+swupdate_link_watch(SwupdateProgress *progress, char *why, size_t size)
+{
+    struct sigaction before;
+    ipc_message answer;
+
+    progress->fd = -1;
+    progress->filled = 0;
+    if (!trusted(get_ctrl_socket(), why, size) || !trusted(get_prog_socket(), why, size))
+        return false;
+    /* The library would complain on standard error, each time. */
+    if (!ask(&answer)) {
+        snprintf(why, size, "%s: nobody answers", get_ctrl_socket());
+        return false;
+    }
+    guard_begin(&before);
+    progress->fd = progress_ipc_connect(false);
+    guard_end(&before);
+    if (progress->fd < 0)
+        snprintf(why, size, "%s: %s", get_prog_socket(), strerror(errno));
+    return progress->fd >= 0;
 }
 
 bool

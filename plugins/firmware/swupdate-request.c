@@ -105,7 +105,7 @@ give_up(Asking *self, Answer answer)
     if (answer == BUSY)
         return errand_fail(job, "install-failed",
                            "SWUpdate has been busy with another update for %lld s",
-                           (long long)(self->request->wait_ms / 1000));
+                           (long long)(self->request->busy_ms / 1000));
     return errand_fail(job, "internal",
                        "no answer from SWUpdate: %s; is swupdate.service running, and is "
                        "errand.conf: [plugin firmware] swupdate-directory where its sockets are?",
@@ -120,12 +120,19 @@ cancelled_meanwhile(const SwupdateStream *stream)
     return poll(&fd, 1, TICK_MS) > 0;
 }
 
+static int64_t
+patience(const SwupdateRequest *request, Answer answer)
+{
+    if (answer != BUSY)
+        return request->wait_ms;
+    return request->patient ? INT64_MAX : request->busy_ms;
+}
+
 int32_t
 swupdate_request(SwupdateStream *stream, const SwupdateRequest *request)
 {
     Asking self = {.stream = stream, .request = request, .why = ""};
-    int64_t end = swupdate_link_now() + request->wait_ms;
-    int64_t beat = 0;
+    int64_t start = swupdate_link_now(), beat = 0;
     int refusals = 0;
 
     for (;;) {
@@ -136,7 +143,7 @@ swupdate_request(SwupdateStream *stream, const SwupdateRequest *request)
             return ERRAND_SUCCEEDED;
         refusals = answer == REFUSED ? refusals + 1 : 0;
         if (answer == MISMATCH || refusals >= REFUSALS_MAX ||
-            (now >= end && !(answer == BUSY && request->patient)))
+            now - start >= patience(request, answer))
             return give_up(&self, answer);
         if (now - beat >= HEARTBEAT_MS) {
             errand_progress(stream->job, -1, answer == BUSY ? "waiting" : stream->word);

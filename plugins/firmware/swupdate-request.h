@@ -6,8 +6,9 @@
 
 typedef struct {
     struct swupdate_request request;
-    int64_t wait_ms; /* for SWUpdate to be there, and to be free */
-    bool patient;    /* an update that runs is waited for as long as it takes */
+    int64_t wait_ms; /* for SWUpdate to be there */
+    int64_t busy_ms; /* for an update from elsewhere to end */
+    bool patient;    /* that one is waited for as long as it takes */
 } SwupdateRequest;
 
 /* With the job, word, dry_run and timeout_ms of `stream` set: fills in progress, control and

@@ -16,6 +16,7 @@
 /* Debian's unit has its sockets there. */
 #define DIRECTORY  "/tmp"
 #define WAIT_MS    (60 * 1000)
+#define BUSY_MS    (5 * 60 * 1000)
 #define TIMEOUT_MS (60 * 1000)
 /* Times that SWUpdate may accept a request and forget it. */
 #define TRIES_MAX  3
@@ -23,7 +24,7 @@
 typedef struct {
     const char *directory;
     char set[256], mode[256];
-    int64_t wait_ms;
+    int64_t wait_ms, busy_ms;
     int64_t timeout_ms;
 } Settings;
 
@@ -32,7 +33,8 @@ read_settings(errand_job *job, Settings *settings)
 {
     const char *directory = errand_setting(job, "swupdate-directory");
 
-    *settings = (Settings){.directory = DIRECTORY, .wait_ms = WAIT_MS, .timeout_ms = TIMEOUT_MS};
+    *settings = (Settings){
+        .directory = DIRECTORY, .wait_ms = WAIT_MS, .busy_ms = BUSY_MS, .timeout_ms = TIMEOUT_MS};
     if (directory != NULL && *directory != '\0')
         settings->directory = directory;
     if (*settings->directory != '/' || strlen(settings->directory) > SWUPDATE_DIRECTORY_MAX)
@@ -47,6 +49,7 @@ read_settings(errand_job *job, Settings *settings)
                              "software set and a running mode, as in stable,main");
     if (setting_duration(job, "firmware", "swupdate-wait", &settings->wait_ms) !=
             ERRAND_SUCCEEDED ||
+        setting_duration(job, "firmware", "busy-timeout", &settings->busy_ms) != ERRAND_SUCCEEDED ||
         setting_duration(job, "firmware", "swupdate-timeout", &settings->timeout_ms) !=
             ERRAND_SUCCEEDED)
         return ERRAND_REJECTED;
@@ -154,6 +157,7 @@ run(errand_job *job, const char *image, bool dry_run, bool again, Image *info)
     stream.word = dry_run ? "inspect" : "install";
     stream.timeout_ms = settings.timeout_ms;
     request.wait_ms = settings.wait_ms;
+    request.busy_ms = settings.busy_ms;
     fill_request(job, &settings, dry_run, &request.request);
     stream.image = open(image, O_RDONLY | O_CLOEXEC);
     if (stream.image < 0)

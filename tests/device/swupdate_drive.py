@@ -44,9 +44,9 @@ class Drive:
         self.seconds = time.monotonic() - self.started
         for line in self.process.stdout.read().decode().splitlines():
             self._take(line)
-        errors = self.process.stderr.read().decode()
-        assert self.process.returncode == 0, errors
-        assert "runtime error" not in errors, errors
+        self.errors = self.process.stderr.read().decode()
+        assert self.process.returncode == 0, self.errors
+        assert "runtime error" not in self.errors, self.errors
         return self.result, self.reason
 
     def _take(self, line):

@@ -136,7 +136,7 @@ def test_a_selection_that_swupdate_does_not_allow(gateway):
 
 def test_busy_with_an_update_from_elsewhere(gateway):
     gateway.device.stop()
-    gateway.device.groups["plugin firmware"]["swupdate-wait"] = "1s"
+    gateway.device.groups["plugin firmware"]["busy-timeout"] = "1s"
     gateway.device.start()
     foreign = subprocess.Popen(
         ["swupdate-client", "-e", "stable,main", gateway.swupdate.image("foreign.swu", waits=True)],

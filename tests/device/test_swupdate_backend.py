@@ -75,6 +75,22 @@ def test_no_image_at_all(swupdate, tmp_path, content):
     assert drive(swupdate.sockets, "inspect", swupdate.image()).result == SUCCEEDED
 
 
+def test_no_space_where_swupdate_puts_its_files():
+    service = Swupdate()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", service.sockets]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        service.close()
+        pytest.skip("no tmpfs can be mounted")
+    try:
+        service.start()
+        looked = drive(service.sockets, "inspect", service.image(payload=os.urandom(5_000_000), direct=False))
+        assert (looked.result, looked.reason) == (FAILED, "no-space"), looked.message
+    finally:
+        service.kill()
+        subprocess.run(["umount", "--lazy", service.sockets], check=True)
+        service.close()
+
+
 def test_a_selection_that_swupdate_does_not_allow(swupdate):
     refused = drive(swupdate.sockets, "inspect", swupdate.image(), swupdate_selection="stable,other")
     assert (refused.result, refused.reason) == (FAILED, "not-allowed")
@@ -123,7 +139,7 @@ def foreign_update(swupdate):
 
 def test_busy_with_another_update(swupdate):
     client = foreign_update(swupdate)
-    looked = drive(swupdate.sockets, "inspect", swupdate.image(), swupdate_wait="1s")
+    looked = drive(swupdate.sockets, "inspect", swupdate.image(), busy_timeout="1s")
     assert (looked.result, looked.reason) == (FAILED, "install-failed")
     assert "busy with another update" in looked.message
     waiting = Drive(swupdate.sockets, "install", swupdate.image())
@@ -138,7 +154,7 @@ def test_what_an_interrupted_install_left_running_is_waited_for(swupdate):
     swupdate.wait_reached()
     first.process.kill()
     first.process.wait(20)
-    second = Drive(swupdate.sockets, "again", swupdate.image(payload=b"second\n" * 1000), swupdate_wait="1s")
+    second = Drive(swupdate.sockets, "again", swupdate.image(payload=b"second\n" * 1000), busy_timeout="1s")
     for _ in range(2):      # five seconds apart, and the wait for others is over
         second.wait_progress("waiting")
     swupdate.open_gate()
@@ -150,6 +166,13 @@ def test_no_swupdate(tmp_path):
     absent = drive(tmp_path, "install", __file__, swupdate_wait="1s")
     assert (absent.result, absent.reason) == (FAILED, "internal")
     assert "swupdate.service" in absent.message
+
+
+def test_a_dead_swupdate_is_asked_in_silence(swupdate):
+    swupdate.kill()     # its sockets stay
+    absent = drive(swupdate.sockets, "install", __file__, swupdate_wait="2s")
+    assert (absent.result, absent.reason) == (FAILED, "internal")
+    assert absent.errors == ""
 
 
 def test_swupdate_that_starts_late_is_waited_for():

@@ -78,7 +78,7 @@ def test_refuses_for_ever(fake, image):
 
 def test_busy_for_ever(fake, image):
     fake.running = True
-    done = drive(fake.sockets, "install", image, swupdate_wait="1s")
+    done = drive(fake.sockets, "install", image, busy_timeout="1s")
     assert (done.result, done.reason) == (FAILED, "install-failed")
     assert not fake.requests
 
@@ -267,7 +267,7 @@ def test_what_is_asked_for(fake, image):
 
 
 BAD_SETTINGS = {"swupdate-selection": "stable", "swupdate-directory": "tmp", "swupdate-wait": "soon",
-                "swupdate-timeout": "-1s"}
+                "swupdate-timeout": "-1s", "busy-timeout": "5"}
 
 
 @pytest.mark.parametrize("key", BAD_SETTINGS)
