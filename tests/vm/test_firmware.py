@@ -137,6 +137,6 @@ def test_a_system_that_does_not_work_is_given_up(updates, board):
     assert tried == ["B", "A"]
     status, details = updates.end(job)
     assert (status, details["reason"], details["slot"]) == ("FAILED", "health-check-failed", "rootfs.0"), details
-    assert "gateway.service" in details["message"]
+    assert "unit gateway.service is not active: systemctl exited with status 3" in details["message"], details
     assert board.runs() == ("A", "3")
     assert board.marks() == ({"A": "good", "B": "bad"}, "A")
