@@ -13,6 +13,7 @@ typedef struct {
     const char *boot;
     gboolean no_document;
     RecoverAction action;
+    guint reboots;
 } Case;
 
 static const Case cases[] = {
@@ -25,6 +26,8 @@ static const Case cases[] = {
     {"running-resumable-other-boot", STORED_RUNNING, TRUE, 1, "a", "b", FALSE, RECOVER_RESUME},
     {"running-last-attempt", STORED_RUNNING, TRUE, 2, "a", "a", FALSE, RECOVER_RESUME},
     {"running-too-often", STORED_RUNNING, TRUE, 3, "a", "a", FALSE, RECOVER_FAIL},
+    {"running-on-trial", STORED_RUNNING, TRUE, 5, "a", "b", FALSE, RECOVER_RESUME, 1},
+    {"running-on-trial-too-often", STORED_RUNNING, TRUE, 6, "a", "b", FALSE, RECOVER_FAIL, 1},
     {"running-without-document", STORED_RUNNING, TRUE, 1, "a", "a", TRUE, RECOVER_FAIL},
     {"next-step-not-begun", STORED_RUNNING, FALSE, 0, "a", "a", FALSE, RECOVER_NEXT},
     {"rebooting-same-boot", STORED_REBOOTING, FALSE, 1, "a", "a", FALSE, RECOVER_AWAIT_REBOOT},
@@ -49,6 +52,7 @@ test_case(gconstpointer data)
     record->state = this->state;
     record->resumable = this->resumable;
     record->attempts = this->attempts;
+    record->reboots = this->reboots;
     record->boot_id = g_strdup(this->stored_boot);
     record->document = this->no_document ? NULL : g_strdup("{}");
     recover_decide(record, this->boot, LIMIT, &plan);
