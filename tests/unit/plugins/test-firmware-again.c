@@ -4,6 +4,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+/* For a boot id. */
+#define TOO_LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
+
 static FileServer *server;
 
 static void
@@ -156,8 +159,7 @@ test_damaged_state(void)
         "errand-firmware 1\nphase=restart\nboot=boot-1",
         "errand-firmware 1\nphase=restart\nnonsense\n\n",
         "errand-firmware 1\nphase=dance\n\n",
-        "errand-firmware 1\nphase=restart\nboot=0123456789012345678901234567890123456789012345678"
-        "901234567890123456789\n\n",
+        "errand-firmware 1\nphase=restart\nboot=" TOO_LONG "\n\n",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
