@@ -4,6 +4,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+/* For a boot id. */
+#define TOO_LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
+
 static FileServer *server;
 
 static void
@@ -156,8 +159,7 @@ test_damaged_state(void)
         "errand-firmware 1\nphase=restart\nboot=boot-1",
         "errand-firmware 1\nphase=restart\nnonsense\n\n",
         "errand-firmware 1\nphase=dance\n\n",
-        "errand-firmware 1\nphase=restart\nboot=0123456789012345678901234567890123456789012345678"
-        "901234567890123456789\n\n",
+        "errand-firmware 1\nphase=restart\nboot=" TOO_LONG "\n\n",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
@@ -236,6 +238,7 @@ test_cancel_after_the_reboot(void)
     board_boot(good, "B", ERRAND_START_REBOOTED);
     good->host->cancel_on_state = "phase=health";
     fake_host_set(good->host, "health-checks", "sleep 0.1");
+    fake_host_set(good->host, "health-timeout", "60s");
     g_assert_cmpint(fake_host_run(good->host), ==, ERRAND_SUCCEEDED);
     assert_asked(good, "confirm");
     board_boot(bad, "B", ERRAND_START_REBOOTED);
