@@ -4,6 +4,7 @@
  * to. Only the slot and the version that run decide, never what the boot loader says is next. */
 #include "health.h"
 #include "update.h"
+#include "version-file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,16 +21,25 @@ firmware_check(errand_job *job)
     return verdict;
 }
 
+static int32_t
+ask(Update *self)
+{
+    int32_t verdict = self->order.backend->booted(self->job, &self->booted);
+
+    return verdict == ERRAND_SUCCEEDED ? version_file_read(self->job, self->booted.version)
+                                       : verdict;
+}
+
 /* The installer may not be up yet when the machine has just booted. */
 static int32_t
 look(Update *self)
 {
     int64_t until = health_now_ms() + health_limit(self->job);
-    int32_t verdict = self->order.backend->booted(self->job, &self->booted);
+    int32_t verdict = ask(self);
 
     while (errand_start(self->job) != ERRAND_START_FIRST && verdict == ERRAND_FAILED &&
            health_pause(self->job, "looking", until))
-        verdict = self->order.backend->booted(self->job, &self->booted);
+        verdict = ask(self);
     return verdict;
 }
 

@@ -127,6 +127,51 @@ def test_the_new_system_is_confirmed_without_a_network(up):
     assert up.wait(job)[0] == "SUCCEEDED"
 
 
+# ---- what the image says of itself ----
+
+@pytest.fixture
+def telling(gateway):
+    gateway.version_file = gateway.device.directory / "version"
+    gateway.version_file.write_text("1.0\nbuilt by hand\n")
+    gateway.settings["version-file"] = gateway.version_file
+    gateway.device.start()
+    return gateway
+
+
+def test_the_version_in_the_image(telling):
+    job = telling.create(telling.rauc.bundle(version="2.0.0"))
+    telling.wait_asked()
+    telling.version_file.write_text("2.0.0")
+    telling.reboot()
+    status, _, details = telling.wait(job)
+    assert (status, details["version"]) == ("SUCCEEDED", "2.0.0"), details
+
+
+@pytest.mark.parametrize("text", ["1.0\n", "", "two words\n", "x" * 300, None])
+def test_an_image_that_is_not_what_its_bundle_said(telling, text):
+    job = telling.create(telling.rauc.bundle(version="2.0.0"))
+    telling.wait_asked()
+    if text is None:
+        telling.version_file.unlink()
+    else:
+        telling.version_file.write_text(text)
+    telling.reboot()
+    assert telling.rauc.booted == "B"
+    telling.reboot()
+    status, reason, details = telling.wait(job)
+    assert (status, reason) == ("FAILED", "not-booted"), details
+    assert "2.0.0" in details["message"]
+    assert (telling.rauc.booted, telling.rauc.state("B")) == ("A", "bad")
+
+
+def test_no_version_in_the_image_that_runs(telling):
+    telling.version_file.unlink()
+    status, reason, details = telling.wait(telling.create(telling.rauc.bundle()))
+    assert (status, reason) == ("FAILED", "internal")
+    assert str(telling.version_file) in details["message"]
+    assert telling.untouched()
+
+
 # ---- images that must not be installed ----
 
 @pytest.mark.parametrize("fault", ["foreign", "flipped", "cut", "unsigned"])
