@@ -180,11 +180,25 @@ update_inspect(Update *self)
     return event;
 }
 
+/* The URL may have run out since the installer was first given it. Without a fresh one the old one
+ * has to do. */
+static Event
+locate_again(Update *self)
+{
+    if (!self->order.streaming || !self->again)
+        return EVENT_DONE;
+    errand_refresh_document(self->job);
+    return event_of(update_locate(self));
+}
+
 Event
 update_install(Update *self)
 {
-    Event event = EVENT_CANCELLED;
+    Event event = locate_again(self);
 
+    if (event != EVENT_DONE)
+        return event;
+    event = EVENT_CANCELLED;
     errand_progress(self->job, -1, "install");
     errand_critical(self->job, 1);
     if (!errand_cancelled(self->job))

@@ -102,9 +102,8 @@ update_reject(Update *self, const char *slot)
 static int32_t
 finish_well(Update *self)
 {
-    errand_detail(self->job, "slot", self->booted.slot);
-    errand_detail(self->job, "version",
-                  *self->booted.version != '\0' ? self->booted.version : self->journal.version);
+    if (*self->booted.version == '\0')
+        errand_detail(self->job, "version", self->journal.version);
     return ERRAND_SUCCEEDED;
 }
 
@@ -114,8 +113,6 @@ finish_rolled_back(Update *self)
     const char *remark =
         self->unmarked ? "; the new slot could not be marked bad and may be booted again" : "";
 
-    errand_detail(self->job, "slot", self->booted.slot);
-    errand_detail(self->job, "version", self->booted.version);
     if (*self->journal.reason == '\0')
         return errand_fail(self->job, "rolled-back",
                            "after the reboot the old slot %s runs: the new system did not boot, or "
@@ -128,6 +125,11 @@ finish_rolled_back(Update *self)
 int32_t
 update_finish(Update *self, Phase end)
 {
+    if (end == PHASE_SUCCEEDED || end == PHASE_UNCONFIRMED || end == PHASE_ROLLED_BACK ||
+        end == PHASE_STUCK) {
+        errand_detail(self->job, "slot", self->booted.slot);
+        errand_detail(self->job, "version", self->booted.version);
+    }
     switch (end) {
     case PHASE_REBOOT:
         return ERRAND_REBOOT;

@@ -100,6 +100,7 @@ def test_failing_health_and_a_boot_loader_that_insists(machine):
     status, details = machine.run(machine.document())
     assert (status, details["reason"]) == ("FAILED", "health-check-failed")
     assert "but B runs again" in details["message"]
+    assert details["slot"] == "B"
     assert machine.count("reboot") == 2
 
 
@@ -200,6 +201,15 @@ def test_the_runner_killed_before_the_reboot(machine, hook):
     status, details = machine.run(machine.document())
     assert (status, details["reason"]) == ("FAILED", "crashed")
     assert machine.count("reboot") == 0
+
+
+def test_the_runner_killed_on_the_new_system(machine):
+    """The job is lost, and the new system not confirmed: the boot loader's to give up."""
+    crash_once(machine, "before-confirm", "$ASKER")
+    machine.start()
+    status, details = machine.run(machine.document())
+    assert (status, details["reason"]) == ("FAILED", "crashed")
+    assert not (machine.board / "good.B").exists()
 
 
 @pytest.mark.parametrize("slot", ["A", "B"])
