@@ -13,7 +13,8 @@ JOB_SECONDS = 240       # a download and an install without KVM, beside other te
 SETTINGS = """
 [plugin firmware]
 ca-file=/etc/errand/certs/ca.pem
-health-checks=test -s /etc/system-version
+version-file=/etc/system-version
+health-checks=test -e /etc/rauc/system.conf
 health-units=gateway.service
 health-timeout=30s
 """
