@@ -5,6 +5,7 @@
 #include "durable.h"
 #include "history-line.h"
 #include "job-record.h"
+#include "leftovers.h"
 #include "log.h"
 
 #include <errno.h>
@@ -98,7 +99,7 @@ job_store_forget(JobStore *self, const ExecutionId *id)
     g_autoptr(GError) error = NULL;
 
     g_clear_pointer(&self->ahead, durable_ahead_free);
-    if (!durable_remove_tree(folder, &error)) {
+    if (!leftovers_remove_all(folder, id->job_id, &error)) {
         log_job(G_LOG_LEVEL_WARNING, id->job_id, "its folder stays behind: %s", error->message);
     }
 }
@@ -108,7 +109,7 @@ job_store_sweep(JobStore *self, const ExecutionId *id)
 {
     g_autofree char *folder = folder_of(self, id);
 
-    return durable_remove_tree(folder, NULL);
+    return leftovers_remove_all(folder, id->job_id, NULL);
 }
 
 /* NULL for a folder without a record: nothing was promised for it yet. */
@@ -129,6 +130,7 @@ load_one(JobStore *self, const ExecutionId *id)
         job_store_forget(self, id);
         return NULL;
     }
+    leftovers_remove(folder, id->job_id);
     set_aside(self, folder, error->message);
     record->state = STORED_DAMAGED;
     return g_steal_pointer(&record);
@@ -384,7 +386,7 @@ job_store_remove(JobStore *self, const JobRecord *record, const char *outcome, G
         log_job(G_LOG_LEVEL_WARNING, record->id->job_id, "no line of history: %s",
                 history->message);
     }
-    if (!durable_remove_tree(folder, error)) {
+    if (!leftovers_remove_all(folder, record->id->job_id, error)) {
         return FALSE;
     }
     crash_point("job:store-removed");

@@ -77,7 +77,8 @@ char *job_store_private_directory(JobStore *self, const ExecutionId *id, guint s
                                   const char *account, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes a folder that never got a record, or should not have. */
 void job_store_forget(JobStore *self, const ExecutionId *id);
-/* Removes the folder of a job that has ended; FALSE, and no word, when that still fails. */
+/* Removes the folder of a job that has ended, and what it left elsewhere (leftovers.h); FALSE, and
+ * no word, when that still fails. */
 gboolean job_store_sweep(JobStore *self, const ExecutionId *id);
 /* Removes the folder and appends one line of JSON to the history (kept to 1 MiB + one older file).
  */

@@ -8,6 +8,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+/* How often somebody who waits for an answer looks whether there is still a need for it. */
+#define CANCEL_LOOK_USEC (250 * 1000)
+
 Client *
 client_new(int fd, GError **error)
 {
@@ -171,6 +174,21 @@ client_progress(Client *self, int percent, const char *step)
     return result;
 }
 
+/* NULL when none came in time. A cancelled step does not wait for a document: the cloud is asked
+ * for it, and may be away. */
+static Packet *
+wait_for_answer(Client *self, PacketType type)
+{
+    gint64 left = CLIENT_TIMEOUT_S * G_USEC_PER_SEC / clock_scale();
+    Packet *packet = NULL;
+
+    while (packet == NULL && left > 0 && !(type == PACKET_DOCUMENT && client_cancelled(self))) {
+        packet = g_async_queue_timeout_pop(self->answers, MIN(left, CANCEL_LOOK_USEC));
+        left -= CANCEL_LOOK_USEC;
+    }
+    return packet;
+}
+
 int
 client_ask(Client *self, const Packet *question, PacketType answer_type, Packet **answer)
 {
@@ -179,8 +197,7 @@ client_ask(Client *self, const Packet *question, PacketType answer_type, Packet 
     g_mutex_lock(&self->ask_lock);
     result = client_send(self, question);
     while (result == 0) {
-        g_autoptr(Packet) packet = g_async_queue_timeout_pop(
-            self->answers, CLIENT_TIMEOUT_S * G_USEC_PER_SEC / clock_scale());
+        g_autoptr(Packet) packet = wait_for_answer(self, answer_type);
 
         if (packet == NULL) {
             self->stale[answer_type]++;

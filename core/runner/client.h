@@ -29,7 +29,8 @@ int client_send(Client *self, const Packet *packet);
 /* Latest wins: sent at once after a pause or with a new step, otherwise when the interval is over
  * or before the next other packet. */
 int client_progress(Client *self, int percent, const char *step);
-/* Sends a question and waits for the one answer of that type: -ETIMEDOUT when there is none. */
+/* Sends a question and waits for the one answer of that type: -ETIMEDOUT when there is none, or the
+ * step was cancelled while it waited for a document. */
 int client_ask(Client *self, const Packet *question, PacketType answer_type, Packet **answer);
 /* Waits for `go` or `quit`; leaves the process when the daemon goes away meanwhile. */
 Packet *client_wait_go(Client *self) G_GNUC_WARN_UNUSED_RESULT;

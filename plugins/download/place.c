@@ -1,6 +1,8 @@
 #include "place.h"
 
+#include "fault.h"
 #include "setting.h"
+#include "source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,8 +68,7 @@ refuse_component(errand_job *job, int directory, const char *component, const ch
     if (error == ENOENT)
         return errand_fail(job, "not-found", "%s: there is no directory \"%s\": create it first",
                            path, component);
-    return errand_fail(job, error == EACCES ? "not-allowed" : "download-failed", "%s: \"%s\": %s",
-                       path, component, strerror(error));
+    return fault_fail(job, path, component, error);
 }
 
 /* Goes down from the allowed directory. ERRAND_SUCCEEDED with the directory open, or what was said.
@@ -193,42 +194,11 @@ place_close(Place *place)
     place->directory = -1;
 }
 
-int
-place_create_part(const Place *place)
-{
-    int fd;
-
-    place_remove_part(place);
-    fd = openat(place->directory, place->part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                0600);
-    return fd >= 0 ? fd : -errno;
-}
-
-int
-place_reopen_part(const Place *place)
-{
-    int fd = openat(place->directory, place->part, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct stat info;
-
-    if (fd < 0)
-        return -errno;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
-        info.st_nlink == 1)
-        return fd;
-    close(fd);
-    return -EINVAL;
-}
-
-void
-place_remove_part(const Place *place)
-{
-    unlinkat(place->directory, place->part, 0);
-}
-
 int32_t
 place_publish(errand_job *job, const Place *place, const Request *request, int fd)
 {
     const char *what = NULL;
+    int error;
 
     if ((request->owner != (uid_t)-1 || request->group != (gid_t)-1) &&
         fchown(fd, request->owner, request->group) != 0)
@@ -243,6 +213,7 @@ place_publish(errand_job *job, const Place *place, const Request *request, int f
         what = "writing the directory to disk";
     if (what == NULL)
         return ERRAND_SUCCEEDED;
-    return errand_fail(job, errno == ENOSPC ? "no-space" : "download-failed", "%s: %s: %s",
-                       place->path, what, strerror(errno));
+    error = errno;
+    unlinkat(place->directory, place->part, 0);
+    return fault_fail(job, place->path, what, error);
 }

@@ -20,11 +20,6 @@ typedef struct {
 int32_t place_open(errand_job *job, const Request *request, bool must_exist, Place *place);
 void place_close(Place *place);
 
-/* A new, empty part file, or the one an earlier run left behind. The descriptor, or a negative
- * errno value. */
-int place_create_part(const Place *place);
-int place_reopen_part(const Place *place);
-void place_remove_part(const Place *place);
-
-/* Gives the part its owner and mode, makes it durable and renames it to the target. */
+/* Gives the part (open as fd) its owner and mode, makes it durable and renames it to the target.
+ * FAILED otherwise, with the part file gone. */
 int32_t place_publish(errand_job *job, const Place *place, const Request *request, int fd);

@@ -2,17 +2,11 @@
 
 #include "account.h"
 #include "document.h"
-#include "setting.h"
 
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A link slower than this for this long is taken for dead; a 2G modem is faster. */
-#define STALL_BYTES 64
-#define STALL_MS    (60 * 1000)
-#define RETRY_MS    1000
 
 static int
 hex_digit(char c)
@@ -34,16 +28,16 @@ read_digest(errand_job *job, const char *key, const char *hash, size_t length, R
 
     if (verdict != ERRAND_SUCCEEDED || text == NULL)
         return verdict;
-    if (request->hash != NULL)
+    if (request->fetch.hash != NULL)
         return errand_reject(job, "invalid-document", "give \"sha256\" or \"sha512\", not both");
-    request->hash = hash;
-    request->digest_length = length;
+    request->fetch.hash = hash;
+    request->fetch.digest_length = length;
     for (size_t i = 0; i < length && strlen(text) == length * 2; i++) {
         int high = hex_digit(text[i * 2]), low = hex_digit(text[i * 2 + 1]);
 
         if (high < 0 || low < 0)
             break;
-        request->digest[i] = (unsigned char)(high << 4 | low);
+        request->fetch.digest[i] = (unsigned char)(high << 4 | low);
         if (i + 1 == length)
             return ERRAND_SUCCEEDED;
     }
@@ -74,7 +68,7 @@ read_size(errand_job *job, Request *request)
 {
     if (errand_get_type(job, "/size") <= ERRAND_TYPE_NULL)
         return ERRAND_SUCCEEDED;
-    if (errand_get_int(job, "/size", &request->size) != 0 || request->size < 0)
+    if (errand_get_int(job, "/size", &request->fetch.size) != 0 || request->fetch.size < 0)
         return errand_reject(job, "invalid-document", "\"size\" must be a number of bytes");
     return ERRAND_SUCCEEDED;
 }
@@ -120,28 +114,6 @@ read_owner(errand_job *job, Request *request)
     return group != NULL ? set_group(job, group + 1, request) : ERRAND_SUCCEEDED;
 }
 
-static int32_t
-read_settings(errand_job *job, Request *request)
-{
-    const char *ca_file = errand_setting(job, "ca-file");
-    const char *proxy = errand_setting(job, "proxy");
-    int32_t verdict;
-
-    request->ca_file = ca_file != NULL && *ca_file != '\0' ? ca_file : NULL;
-    request->proxy = proxy != NULL ? proxy : "";
-    request->stall_bytes = STALL_BYTES;
-    request->stall_ms = STALL_MS;
-    request->retry_ms = RETRY_MS;
-    verdict = setting_size(job, "download", "rate-limit", &request->rate_limit);
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = setting_size(job, "download", "stall-bytes", &request->stall_bytes);
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = setting_duration(job, "download", "stall-time", &request->stall_ms);
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = setting_duration(job, "download", "retry-delay", &request->retry_ms);
-    return verdict;
-}
-
 /* A signature that is not checked must not look as if it was. */
 static int32_t
 read_keys(errand_job *job)
@@ -161,24 +133,17 @@ read_keys(errand_job *job)
 }
 
 int32_t
-request_read_url(errand_job *job, Request *request)
-{
-    int32_t verdict = document_required_string(job, "url", &request->url);
-
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = source_check(job, request->url, &request->source);
-    return verdict;
-}
-
-int32_t
 request_read(errand_job *job, Request *request)
 {
     int32_t verdict;
 
-    *request = (Request){.size = -1, .mode = 0644, .owner = (uid_t)-1, .group = (gid_t)-1};
+    *request = (Request){.fetch = {.plugin = "download", .url_pointer = "/url", .size = -1},
+                         .mode = 0644,
+                         .owner = (uid_t)-1,
+                         .group = (gid_t)-1};
     verdict = read_keys(job);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = request_read_url(job, request);
+        verdict = document_required_string(job, "url", &request->url);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = document_required_string(job, "path", &request->path);
     if (verdict == ERRAND_SUCCEEDED)
@@ -192,6 +157,6 @@ request_read(errand_job *job, Request *request)
     if (verdict == ERRAND_SUCCEEDED)
         verdict = read_owner(job, request);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_settings(job, request);
+        verdict = fetch_check(job, &request->fetch);
     return verdict;
 }

@@ -4,7 +4,10 @@
  * From an HTTP(S) server (libcurl) or from a file of an AWS IoT stream (through errand's own MQTT
  * connection). Continues where an earlier try, an earlier run or an expired URL left off, but only
  * what can be recognised as the same file; checks space before the first byte; hashes while it
- * writes; gives up by count, time and bytes without progress, never by total time.
+ * writes; gives up by count and time without progress and by bytes in all, by total time only where
+ * the owner sets one.
+ *
+ * What may stay when this process is killed is noted for errand to remove (see part.h).
  *
  * Memory does not grow with the file. Runs on the caller's thread, one more hashes. A cancel is
  * seen within a second. The state that errand keeps for the step (errand_save_state) belongs to
@@ -17,6 +20,14 @@
 #include <errand/plugin.h>
 
 #define FETCH_DIGEST_MAX 64 /* bytes of SHA-512 */
+
+/* How far a fetch is. */
+typedef struct {
+    const char *step; /* a word for what is being done: "downloading", "waiting" */
+    int64_t have;     /* bytes */
+    int64_t total;    /* bytes of the whole, -1 unknown */
+    int64_t rate;     /* bytes a second since this run began */
+} FetchProgress;
 
 typedef struct {
     const char *plugin; /* "[plugin NAME]": the group whose settings hold, named in texts */
@@ -46,9 +57,9 @@ typedef struct {
     const void *(*load)(void *data, size_t *length);
     void *data;
 
-    /* Told now and then: bytes had, bytes of the whole (-1 unknown). NULL: errand_progress() alone.
-     */
-    void (*progress)(void *data, int64_t have, int64_t total);
+    /* Told at least every 10 s, and once when the file is there, so that the heartbeat
+     * (errand_progress()) can be given from here. NULL: errand_progress() with percent and step. */
+    void (*progress)(void *data, const FetchProgress *progress);
 } Fetch;
 
 /* For check(): URL, host and settings are looked at, nothing is opened. ERRAND_SUCCEEDED or
@@ -58,3 +69,6 @@ int32_t fetch_check(errand_job *job, const Fetch *fetch);
 /* Fetches. ERRAND_SUCCEEDED: *fd is open on the whole file, read and write, its data written to
  * disk. Otherwise the reason was told and the part file is gone. */
 int32_t fetch_run(errand_job *job, const Fetch *fetch, int *fd);
+
+/* 0..100, or -1 when the whole is unknown. */
+int fetch_percent(const FetchProgress *progress);

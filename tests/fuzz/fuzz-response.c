@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 static void
-check_text(const char text[STATE_TEXT_SIZE])
+check_text(const char text[IDENTITY_TEXT_SIZE])
 {
-    g_assert_nonnull(memchr(text, '\0', STATE_TEXT_SIZE));
+    g_assert_nonnull(memchr(text, '\0', IDENTITY_TEXT_SIZE));
     g_assert_null(strpbrk(text, "\r\n"));
 }
 

@@ -241,7 +241,8 @@ leave_part(FakeHost *host, gsize length, const char *etag)
             char etag[256], modified[256];
             int64_t total;
         } identity;
-    } state = {.version = 1, .identity.total = CONTENT_SIZE};
+        int64_t received, had, spent_ms;
+    } state = {.version = 2, .identity.total = CONTENT_SIZE};
 
     g_assert_true(
         g_file_set_contents(path, g_bytes_get_data(server->content, NULL), (gssize)length, NULL));

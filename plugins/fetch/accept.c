@@ -1,9 +1,7 @@
 #include "accept.h"
 
 #include "space.h"
-
-#include <errno.h>
-#include <string.h>
+#include "state.h"
 
 static bool
 end(Attempt *self, int32_t verdict)
@@ -16,31 +14,24 @@ end(Attempt *self, int32_t verdict)
 void
 accept_write_error(Attempt *self, int error)
 {
-    int64_t total = self->identity.total >= 0 ? self->identity.total : self->request->size;
-    int64_t need = total >= 0 ? total - self->sink.offset : -1;
-
-    if (error == -ENOSPC || error == -EDQUOT)
-        end(self, space_fail(self->job, self->place->directory, self->place->path, need));
-    else
-        end(self, errand_fail(self->job, "download-failed", "writing %s: %s", self->place->path,
-                              strerror(-error)));
+    end(self, transfer_write_failed(self->transfer, error, self->identity.total));
 }
 
 static bool
 wrong_size(Attempt *self, int64_t found)
 {
-    return end(self, errand_fail(self->job, "checksum-mismatch",
+    return end(self, errand_fail(self->transfer->job, "checksum-mismatch",
                                  "%s has %lld bytes or more, the document says %lld",
-                                 self->request->source.name, (long long)found,
-                                 (long long)self->request->size));
+                                 self->transfer->name, (long long)found,
+                                 (long long)self->transfer->fetch->size));
 }
 
 static bool
 start_over(Attempt *self)
 {
-    int error = self->sink.offset > 0 ? sink_restart(&self->sink) : 0;
+    int error = self->transfer->sink.offset > 0 ? sink_restart(&self->transfer->sink) : 0;
 
-    self->resumed = false;
+    self->transfer->resumed = false;
     if (error == 0)
         return true;
     accept_write_error(self, error);
@@ -51,7 +42,7 @@ start_over(Attempt *self)
 static bool
 accept_whole(Attempt *self)
 {
-    int64_t total = self->response.identity.total, size = self->request->size;
+    int64_t total = self->response.identity.total, size = self->transfer->fetch->size;
     int32_t verdict = ERRAND_SUCCEEDED;
 
     if (!start_over(self))
@@ -60,11 +51,12 @@ accept_whole(Attempt *self)
     if (total >= 0 && size >= 0 && total != size)
         return wrong_size(self, total);
     if (total >= 0)
-        verdict = space_check(self->job, self->place->directory, self->place->path, total);
+        verdict = space_check(self->transfer->job, self->transfer->fetch->directory,
+                              self->transfer->fetch->path, total);
     if (verdict != ERRAND_SUCCEEDED)
         return end(self, verdict);
-    if (state_save(self->job, &self->identity) != 0)
-        errand_log(self->job, ERRAND_LOG_WARNING,
+    if (state_save(self->transfer, &self->identity) != 0)
+        errand_log(self->transfer->job, ERRAND_LOG_WARNING,
                    "state not saved: the download will start anew if it is interrupted");
     return self->taking = true;
 }
@@ -76,11 +68,11 @@ accept_rest(Attempt *self)
     const Response *response = &self->response;
     int32_t verdict;
 
-    if (self->sink.offset == 0)
-        return end(self, errand_fail(self->job, "download-failed",
+    if (self->transfer->sink.offset == 0)
+        return end(self, errand_fail(self->transfer->job, "download-failed",
                                      "%s: the server sends a part of the file, unasked",
-                                     self->request->source.name));
-    if (!response->has_range || response->start != self->sink.offset ||
+                                     self->transfer->name));
+    if (!response->has_range || response->start != self->transfer->sink.offset ||
         !identity_matches(&self->identity, &response->identity)) {
         snprintf(self->fault, sizeof self->fault,
                  "the file is another one than before, or not the part asked for");
@@ -89,11 +81,12 @@ accept_rest(Attempt *self)
             self->identity = (Identity){.total = -1};
         return false;
     }
-    verdict = space_check(self->job, self->place->directory, self->place->path,
-                          self->identity.total - self->sink.offset);
+    verdict = space_check(self->transfer->job, self->transfer->fetch->directory,
+                          self->transfer->fetch->path,
+                          self->identity.total - self->transfer->sink.offset);
     if (verdict != ERRAND_SUCCEEDED)
         return end(self, verdict);
-    self->resumed = true;
+    self->transfer->resumed = true;
     return self->taking = true;
 }
 
@@ -106,7 +99,7 @@ accept_response(Attempt *self)
     case 206:
         return accept_rest(self);
     case 416:
-        if (self->sink.offset == 0)
+        if (self->transfer->sink.offset == 0)
             return true;
         snprintf(self->fault, sizeof self->fault, "the server has no such part of the file");
         self->result = ATTEMPT_AGAIN;
@@ -122,9 +115,10 @@ accept_body(Attempt *self, const void *data, size_t length)
 {
     int error;
 
-    if (self->request->size >= 0 && self->sink.offset + (int64_t)length > self->request->size)
-        return wrong_size(self, self->sink.offset + (int64_t)length);
-    error = sink_append(&self->sink, data, length);
+    if (self->transfer->fetch->size >= 0 &&
+        self->transfer->sink.offset + (int64_t)length > self->transfer->fetch->size)
+        return wrong_size(self, self->transfer->sink.offset + (int64_t)length);
+    error = sink_append(&self->transfer->sink, data, length);
     if (error == 0)
         return true;
     accept_write_error(self, error);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,7 +11,7 @@
 
 /* A value is sent back later (If-Range), so one with control characters counts as none. */
 static void
-copy_value(char to[STATE_TEXT_SIZE], const char *value)
+copy_value(char to[IDENTITY_TEXT_SIZE], const char *value)
 {
     size_t size = strlen(value) + 1;
 
@@ -18,7 +19,7 @@ copy_value(char to[STATE_TEXT_SIZE], const char *value)
         if ((unsigned char)*at < ' ' || *at == 0x7F)
             return;
     }
-    if (size <= STATE_TEXT_SIZE)
+    if (size <= IDENTITY_TEXT_SIZE)
         memcpy(to, value, size);
 }
 

@@ -1,7 +1,7 @@
 /* The headers of an HTTP answer that matter for a file. */
 #pragma once
 
-#include "state.h"
+#include "identity.h"
 
 #include <stddef.h>
 

@@ -22,7 +22,6 @@ sink_close(Sink *self)
 {
     if (self->hasher != NULL)
         hasher_free(self->hasher);
-    close(self->fd);
     *self = (Sink){.fd = -1};
 }
 
@@ -85,25 +84,18 @@ sink_append(Sink *self, const void *data, size_t length)
 }
 
 int
-sink_resume(Sink *self)
+sink_resume_some(Sink *self)
 {
-    ssize_t length;
+    ssize_t length = pread(self->fd, hasher_buffer(self->hasher), HASHER_BUFFER_SIZE, self->offset);
 
-    if (lseek(self->fd, 0, SEEK_SET) < 0)
-        return -errno;
-    hasher_restart(self->hasher);
-    self->offset = 0;
-    while ((length = read(self->fd, hasher_buffer(self->hasher), HASHER_BUFFER_SIZE)) != 0) {
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length < 0)
-            return -errno;
-        hasher_submit(self->hasher, (size_t)length);
-        self->offset += length;
-    }
-    self->gathered = 0;
+    if (length < 0)
+        return errno == EINTR ? 1 : -errno;
+    hasher_submit(self->hasher, (size_t)length);
+    self->offset += length;
     self->started = self->offset;
-    return 0;
+    if (length > 0)
+        return 1;
+    return lseek(self->fd, self->offset, SEEK_SET) < 0 ? -errno : 0;
 }
 
 int

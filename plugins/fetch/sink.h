@@ -15,10 +15,11 @@ typedef struct {
 
 /* All answer 0 or a negative errno value. */
 
-/* Takes the descriptor. */
+/* The descriptor stays the caller's. */
 int sink_open(Sink *self, int fd, const char *hash);
-/* Takes over what the file already has, reading it once for the checksum. */
-int sink_resume(Sink *self);
+/* Takes over a piece of what the file already has; 1 while there is more. Right after sink_open().
+ */
+int sink_resume_some(Sink *self);
 int sink_append(Sink *self, const void *data, size_t length);
 int sink_flush(Sink *self);
 /* Empties the file. */

@@ -1,27 +1,11 @@
 #include "space.h"
 
+#include "memory-left.h"
+
 #include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/statfs.h>
-
-/* Bytes, or -1. */
-static int64_t
-memory_available(void)
-{
-    FILE *file = fopen("/proc/meminfo", "re");
-    char line[256];
-    long long kilobytes = -1;
-
-    if (file == NULL)
-        return -1;
-    while (kilobytes < 0 && fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "MemAvailable: %lld kB", &kilobytes) != 1)
-            kilobytes = -1;
-    }
-    fclose(file);
-    return kilobytes < 0 ? -1 : (int64_t)kilobytes * 1024;
-}
 
 /* Bytes free for us, or -1 when that cannot be found out. */
 static int64_t
@@ -36,7 +20,7 @@ space_free(int directory)
     /* ramfs has no size and reports 0 blocks, free or not. */
     space = info.f_blocks == 0 ? -1 : (int64_t)info.f_bavail * (int64_t)info.f_bsize;
     in_memory = info.f_type == TMPFS_MAGIC || info.f_type == RAMFS_MAGIC;
-    memory = in_memory ? memory_available() : -1;
+    memory = in_memory ? memory_left() : -1;
     if (memory >= 0 && (space < 0 || memory < space))
         return memory;
     return space;

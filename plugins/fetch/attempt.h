@@ -4,9 +4,8 @@
  */
 #pragma once
 
-#include "place.h"
 #include "response.h"
-#include "sink.h"
+#include "transfer.h"
 
 #include <curl/curl.h>
 
@@ -19,16 +18,13 @@ typedef enum {
 } AttemptResult;
 
 typedef struct {
-    errand_job *job;
-    Request *request;
-    Place *place;
-    Sink sink;
+    Transfer *transfer;
+    const char *url;        /* byte for byte as in the document */
+    bool secure;            /* it is https */
     Identity identity;      /* of the file that the sink has a beginning of */
-    bool resumed;           /* the sink's content came in more than one piece */
     char fault[256];        /* what a transient fault was */
     int64_t retry_after_ms; /* what the server asked for, else 0 */
     int32_t verdict;
-    int64_t fetched; /* bytes received by this process */
 
     CURL *easy;
     CURLM *multi;
@@ -38,16 +34,16 @@ typedef struct {
     bool judged;    /* `result` stands although libcurl only knows that a callback refused */
     size_t ignored; /* bytes of a body that is not the file */
     AttemptResult result;
-    int64_t reported_ms;
     int64_t begun_ms; /* when this request began, and what `fetched` was then */
     int64_t begun_at;
 } Attempt;
+
+/* Takes the document's URL, once more after errand_refresh_document(). ERRAND_SUCCEEDED or refused.
+ */
+int32_t attempt_read_url(Attempt *self);
 
 /* False when memory ran out. The other members are the caller's. */
 bool attempt_open(Attempt *self);
 void attempt_close(Attempt *self);
 
 AttemptResult attempt_run(Attempt *self);
-
-/* CLOCK_BOOTTIME in milliseconds. */
-int64_t attempt_now_ms(void);

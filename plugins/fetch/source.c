@@ -73,10 +73,10 @@ host_is_allowed(errand_job *job, const Parts *parts)
 }
 
 static int32_t
-parts_check(errand_job *job, const Parts *parts, Source *source)
+parts_check(errand_job *job, const char *plugin, const Parts *parts, Source *source)
 {
     bool allow_http = false;
-    int32_t verdict = setting_bool(job, "download", "allow-http", &allow_http);
+    int32_t verdict = setting_bool(job, plugin, "allow-http", &allow_http);
 
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
@@ -91,28 +91,42 @@ parts_check(errand_job *job, const Parts *parts, Source *source)
              parts->path);
     if (!source->secure && !allow_http)
         return errand_reject(job, "not-allowed",
-                             "%s: http is off (errand.conf: [plugin download] allow-http)",
-                             source->name);
+                             "%s: http is off (errand.conf: [plugin %s] allow-http)", source->name,
+                             plugin);
     if (!host_is_allowed(job, parts))
         return errand_reject(job, "not-allowed",
-                             "errand.conf: [plugin download] hosts does not list \"%s\"",
+                             "errand.conf: [plugin %s] hosts does not list \"%s\"", plugin,
                              parts->host);
     return ERRAND_SUCCEEDED;
 }
 
 int32_t
-source_check(errand_job *job, const char *url, Source *source)
+source_check(errand_job *job, const char *plugin, const char *url, Source *source)
 {
     Parts parts;
     int32_t verdict;
 
     *source = (Source){.secure = false};
     if (parts_read(&parts, url))
-        verdict = parts_check(job, &parts, source);
+        verdict = parts_check(job, plugin, &parts, source);
     else
         verdict = errand_reject(job, "invalid-document", "\"url\" is not a URL");
     parts_clear(&parts);
     return verdict;
+}
+
+int32_t
+source_read(errand_job *job, const char *plugin, const char *pointer, const char **url,
+            Source *source)
+{
+    int32_t type = errand_get_type(job, pointer);
+
+    *url = errand_get_string(job, pointer);
+    if (type == ERRAND_TYPE_NONE || type == ERRAND_TYPE_NULL)
+        return errand_reject(job, "invalid-document", "%s, the file's URL, is missing", pointer);
+    if (*url == NULL || **url == '\0')
+        return errand_reject(job, "invalid-document", "%s must be a URL", pointer);
+    return source_check(job, plugin, *url, source);
 }
 
 bool

@@ -1,12 +1,13 @@
 #include "attempt.h"
 
 #include "accept.h"
+#include "budget.h"
+#include "connection.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BUFFER_SIZE       (256 * 1024L)
 #define BUFFER_SMALL      (16 * 1024L) /* with a rate-limit: what one look at the socket may take */
@@ -14,19 +15,10 @@
 #define REDIRECTS_MAX     5
 /* Of an error page or a redirect's text, before the connection is dropped. */
 #define IGNORED_MAX       (64 * 1024)
-/* How often progress is told; errand decides how often the cloud hears of it. */
-#define REPORT_MS         500
+/* Longest sleep between two looks at cancel and progress. */
+#define WAIT_MS           500
 /* Longest pause a server may ask for. */
 #define RETRY_AFTER_MAX_S 300
-
-int64_t
-attempt_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static size_t
 on_header(char *data, size_t size, size_t count, void *user_data)
@@ -51,7 +43,7 @@ on_body(char *data, size_t size, size_t count, void *user_data)
         self->ignored += length;
         return self->ignored <= IGNORED_MAX ? length : 0;
     }
-    self->fetched += (int64_t)length;
+    self->transfer->fetched += (int64_t)length;
     if (accept_body(self, data, length))
         return length;
     self->judged = true;
@@ -61,31 +53,38 @@ on_body(char *data, size_t size, size_t count, void *user_data)
 static void
 set_options(Attempt *self)
 {
-    const Request *request = self->request;
+    const Settings *settings = &self->transfer->settings;
     CURL *easy = self->easy;
 
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
-                     request->rate_limit > 0 ? BUFFER_SMALL : BUFFER_SIZE);
+                     settings->rate_limit > 0 ? BUFFER_SMALL : BUFFER_SIZE);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "errand/" ERRAND_VERSION);
-    curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (request->ca_file != NULL) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    }
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)request->stall_bytes);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((request->stall_ms + 999) / 1000));
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, self->curl_fault);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, self);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, self);
+    connection_set(easy, settings);
+}
+
+int32_t
+attempt_read_url(Attempt *self)
+{
+    const Fetch *fetch = self->transfer->fetch;
+    Source source;
+    int32_t verdict =
+        source_read(self->transfer->job, fetch->plugin, fetch->url_pointer, &self->url, &source);
+
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    self->secure = source.secure;
+    memcpy(self->transfer->name, source.name, sizeof source.name);
+    return ERRAND_SUCCEEDED;
 }
 
 bool
@@ -106,49 +105,49 @@ attempt_close(Attempt *self)
     curl_multi_cleanup(self->multi);
 }
 
-static void
-report(Attempt *self)
-{
-    int64_t now = attempt_now_ms();
-    int percent = -1;
-
-    if (now - self->reported_ms < REPORT_MS)
-        return;
-    self->reported_ms = now;
-    if (self->taking && self->identity.total > 0)
-        percent = (int)(self->sink.offset * 100 / self->identity.total);
-    errand_progress(self->job, percent, "downloading");
-}
-
 /* Milliseconds to leave the data in the socket for, so that the rate-limit is kept on average.
  * libcurl 7.88's own limit lets megabytes pass before it first looks. */
 static int64_t
 hold_back(const Attempt *self)
 {
-    int64_t rate = self->request->rate_limit, due;
+    int64_t rate = self->transfer->settings.rate_limit, due;
 
     if (rate == 0)
         return 0;
-    due = (int64_t)((double)(self->fetched - self->begun_at) * 1000.0 / (double)rate);
-    return due - (attempt_now_ms() - self->begun_ms);
+    due = (int64_t)((double)(self->transfer->fetched - self->begun_at) * 1000.0 / (double)rate);
+    return due - (transfer_now_ms() - self->begun_ms);
 }
 
 /* Until the network has something, or the rate allows more, or a cancel, or the next report. */
 static void
 wait_for_more(Attempt *self)
 {
-    int fd = errand_cancel_fd(self->job);
+    int fd = errand_cancel_fd(self->transfer->job);
     struct curl_waitfd extra = {fd, CURL_WAIT_POLLIN, 0};
     struct pollfd cancel = {fd, POLLIN, 0};
     int64_t hold = hold_back(self);
 
     if (hold > 0)
-        poll(&cancel, 1, hold < REPORT_MS ? (int)hold : REPORT_MS);
+        poll(&cancel, 1, hold < WAIT_MS ? (int)hold : WAIT_MS);
     else
-        curl_multi_poll(self->multi, &extra, fd >= 0 ? 1 : 0, REPORT_MS, NULL);
+        curl_multi_poll(self->multi, &extra, fd >= 0 ? 1 : 0, WAIT_MS, NULL);
 }
 
-/* Drives the transfer to its end. False when it was cancelled. */
+/* False when the step is over; the verdict is set. */
+static bool
+go_on(Attempt *self)
+{
+    if (errand_cancelled(self->transfer->job)) {
+        /* Or libcurl would wait for the answer of a name server. */
+        curl_easy_setopt(self->easy, CURLOPT_QUICK_EXIT, 1L);
+        self->verdict = ERRAND_CANCELLED;
+    } else {
+        self->verdict = budget_check(self->transfer, self->identity.total);
+    }
+    return self->verdict == ERRAND_SUCCEEDED;
+}
+
+/* Drives the transfer to its end. False when the step is over. */
 static bool
 drive(Attempt *self, CURLcode *code)
 {
@@ -156,14 +155,14 @@ drive(Attempt *self, CURLcode *code)
     CURLMsg *message;
 
     *code = CURLE_OK;
-    self->begun_ms = attempt_now_ms();
-    self->begun_at = self->fetched;
+    self->begun_ms = transfer_now_ms();
+    self->begun_at = self->transfer->fetched;
     while (running > 0) {
         if (hold_back(self) <= 0 && curl_multi_perform(self->multi, &running) != CURLM_OK)
             break;
-        if (errand_cancelled(self->job))
+        if (!self->judged && !go_on(self))
             return false;
-        report(self);
+        transfer_report(self->transfer, "downloading", self->taking ? self->identity.total : -1);
         if (running > 0)
             wait_for_more(self);
     }
@@ -180,13 +179,13 @@ set_range(Attempt *self)
 {
     const Identity *identity = &self->identity;
     const char *validator = identity->modified;
-    char text[STATE_TEXT_SIZE + 16];
+    char text[IDENTITY_TEXT_SIZE + 16];
 
     curl_easy_setopt(self->easy, CURLOPT_RANGE, NULL);
     curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, NULL);
-    if (self->sink.offset == 0)
+    if (self->transfer->sink.offset == 0)
         return NULL;
-    snprintf(text, sizeof text, "%lld-", (long long)self->sink.offset);
+    snprintf(text, sizeof text, "%lld-", (long long)self->transfer->sink.offset);
     curl_easy_setopt(self->easy, CURLOPT_RANGE, text);
     if (*identity->etag != '\0' && strncmp(identity->etag, "W/", 2) != 0)
         validator = identity->etag;
@@ -202,6 +201,7 @@ is_permanent(CURLcode code)
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CRL_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CIPHER:
@@ -227,8 +227,8 @@ describe(Attempt *self, CURLcode code)
 static AttemptResult
 fail(Attempt *self)
 {
-    self->verdict = errand_fail(self->job, "download-failed", "%s: %s", self->request->source.name,
-                                self->fault);
+    self->verdict = errand_fail(self->transfer->job, "download-failed", "%s: %s",
+                                self->transfer->name, self->fault);
     return ATTEMPT_ENDED;
 }
 
@@ -260,7 +260,7 @@ judge_status(Attempt *self)
 static AttemptResult
 judge(Attempt *self, CURLcode code)
 {
-    int error = self->taking ? sink_flush(&self->sink) : 0;
+    int error = self->taking ? sink_flush(&self->transfer->sink) : 0;
 
     if (error != 0 && !self->judged) {
         accept_write_error(self, error);
@@ -274,7 +274,8 @@ judge(Attempt *self, CURLcode code)
         describe(self, code);
         return is_permanent(code) ? fail(self) : ATTEMPT_AGAIN;
     }
-    if (self->taking && (self->identity.total < 0 || self->sink.offset == self->identity.total))
+    if (self->taking &&
+        (self->identity.total < 0 || self->transfer->sink.offset == self->identity.total))
         return ATTEMPT_DONE;
     snprintf(self->fault, sizeof self->fault, "the answer ended too early");
     return ATTEMPT_AGAIN;
@@ -294,15 +295,9 @@ request_once(Attempt *self, const char *url)
     *self->curl_fault = '\0';
     curl_easy_setopt(self->easy, CURLOPT_URL, url);
     curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(self->easy, CURLOPT_PROTOCOLS_STR,
-                     self->request->source.secure ? "https" : "http,https");
+    curl_easy_setopt(self->easy, CURLOPT_PROTOCOLS_STR, self->secure ? "https" : "http,https");
     curl_multi_add_handle(self->multi, self->easy);
-    if (drive(self, &code)) {
-        result = judge(self, code);
-    } else {
-        self->verdict = ERRAND_CANCELLED;
-        result = ATTEMPT_ENDED;
-    }
+    result = drive(self, &code) ? judge(self, code) : ATTEMPT_ENDED;
     curl_multi_remove_handle(self->multi, self->easy);
     curl_slist_free_all(headers);
     return result;
@@ -321,18 +316,21 @@ follow(Attempt *self)
         fail(self);
         return NULL;
     }
-    if (source_check(self->job, url, &source) != ERRAND_SUCCEEDED) {
+    if (source_check(self->transfer->job, self->transfer->fetch->plugin, url, &source) !=
+        ERRAND_SUCCEEDED) {
         self->verdict = ERRAND_FAILED;
         return NULL;
     }
-    if (self->request->source.secure && !source.secure) {
-        self->verdict = errand_fail(self->job, "not-allowed", "%s: redirected from https to %s",
-                                    self->request->source.name, source.name);
+    if (self->secure && !source.secure) {
+        self->verdict =
+            errand_fail(self->transfer->job, "not-allowed", "%s: redirected from https to %s",
+                        self->transfer->name, source.name);
         return NULL;
     }
     url = strdup(url);
     if (url == NULL)
-        self->verdict = errand_fail(self->job, "internal", "following a redirect: out of memory");
+        self->verdict =
+            errand_fail(self->transfer->job, "internal", "following a redirect: out of memory");
     return url;
 }
 
@@ -340,7 +338,7 @@ AttemptResult
 attempt_run(Attempt *self)
 {
     char *url = NULL;
-    AttemptResult result = request_once(self, self->request->url);
+    AttemptResult result = request_once(self, self->url);
     int redirects = 0;
 
     while (result == ATTEMPT_REDIRECTED) {

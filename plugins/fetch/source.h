@@ -18,8 +18,11 @@ typedef struct {
 } Source;
 
 /* Fills *source. ERRAND_SUCCEEDED, or refused: invalid-document (not a URL, or one with a user in
- * it), not-allowed (the scheme, `allow-http`, `hosts`). */
-int32_t source_check(errand_job *job, const char *url, Source *source);
+ * it), not-allowed (the scheme, `allow-http`, `hosts` of [plugin PLUGIN]). */
+int32_t source_check(errand_job *job, const char *plugin, const char *url, Source *source);
+/* The same for the text at `pointer` of the document, which must be there. */
+int32_t source_read(errand_job *job, const char *plugin, const char *pointer, const char **url,
+                    Source *source);
 
 /* The last segment of the URL's path, percent-decoded, when it can be a file's name. */
 bool source_file_name(const char *url, char name[NAME_MAX + 1]);

@@ -1,0 +1,242 @@
+#include "http.h"
+
+#include "attempt.h"
+#include "fault.h"
+#include "space.h"
+#include "state.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Longest pause between two tries. */
+#define PAUSE_MAX_MS (60 * 1000)
+
+/* What the tries so far have come to. */
+typedef struct {
+    Transfer *transfer;
+    Attempt attempt;
+    int64_t best;     /* most bytes ever had */
+    int tries;        /* in a row, without progress */
+    int64_t since_ms; /* of the last progress */
+    bool refreshed;   /* the document was fetched again since the last progress */
+} Http;
+
+int32_t
+http_check(errand_job *job, const Fetch *fetch)
+{
+    Source source;
+    const char *url;
+
+    return source_read(job, fetch->plugin, fetch->url_pointer, &url, &source);
+}
+
+static void
+note_progress(Http *self)
+{
+    if (self->transfer->sink.offset <= self->best)
+        return;
+    self->best = self->transfer->sink.offset;
+    self->tries = 0;
+    self->since_ms = transfer_now_ms();
+    self->refreshed = false;
+}
+
+/* Waits before the next try, longer each time; a quarter of it is chance, so that a fleet does not
+ * come back as one. False when cancelled. */
+static bool
+pause_before_retry(Http *self)
+{
+    errand_job *job = self->transfer->job;
+    struct pollfd cancel = {errand_cancel_fd(job), POLLIN, 0};
+    int64_t pause = self->transfer->settings.retry_ms, end;
+    unsigned seed = (unsigned)transfer_now_ms();
+
+    for (int i = 0; i < self->tries && pause < PAUSE_MAX_MS; i++)
+        pause *= 2;
+    if (pause > PAUSE_MAX_MS)
+        pause = PAUSE_MAX_MS;
+    pause = pause - pause / 8 + (pause / 4) * (rand_r(&seed) % 1000) / 1000;
+    if (pause < self->attempt.retry_after_ms)
+        pause = self->attempt.retry_after_ms;
+    for (end = transfer_now_ms() + pause; !errand_cancelled(job);) {
+        int64_t left = end - transfer_now_ms();
+
+        if (left <= 0)
+            return true;
+        transfer_report_now(self->transfer, "waiting", self->attempt.identity.total);
+        poll(&cancel, 1, (int)(left < 10000 ? left : 10000));
+    }
+    return false;
+}
+
+static bool
+is_hopeless(const Http *self)
+{
+    const Settings *settings = &self->transfer->settings;
+
+    return self->tries >= settings->tries ||
+           transfer_now_ms() - self->since_ms > settings->patience_ms;
+}
+
+/* True: try again. */
+static bool
+retry(Http *self)
+{
+    Attempt *attempt = &self->attempt;
+    char text[sizeof attempt->fault + SOURCE_NAME_SIZE + 64];
+
+    self->tries++;
+    if (is_hopeless(self)) {
+        attempt->verdict = errand_fail(
+            self->transfer->job, "download-failed",
+            "%s: gave up after %d tries and %lld s without progress: %s", self->transfer->name,
+            self->tries, (long long)(transfer_now_ms() - self->since_ms) / 1000, attempt->fault);
+        return false;
+    }
+    state_save(self->transfer, &attempt->identity);
+    snprintf(text, sizeof text, "%s: %s; trying again at byte %lld", self->transfer->name,
+             attempt->fault, (long long)self->transfer->sink.offset);
+    errand_log(self->transfer->job, ERRAND_LOG_INFO, text);
+    if (pause_before_retry(self))
+        return true;
+    attempt->verdict = ERRAND_CANCELLED;
+    return false;
+}
+
+/* A presigned URL has run out: the document is made anew with a fresh one at each delivery. */
+static bool
+refresh(Http *self)
+{
+    Attempt *attempt = &self->attempt;
+    int32_t result = self->refreshed ? -EEXIST : errand_refresh_document(self->transfer->job);
+
+    if (errand_cancelled(self->transfer->job)) {
+        attempt->verdict = ERRAND_CANCELLED;
+        return false;
+    }
+    if (result == -ETIMEDOUT) {
+        snprintf(attempt->fault, sizeof attempt->fault,
+                 "the URL has expired and the cloud does not answer");
+        return retry(self);
+    }
+    if (result != 0) {
+        attempt->verdict = errand_fail(
+            self->transfer->job, "expired-url", "%s: the server answers with status 403%s",
+            self->transfer->name,
+            result == -EEXIST ? ", also with a fresh URL" : " and there is no fresh URL");
+        return false;
+    }
+    self->refreshed = true;
+    if (attempt_read_url(attempt) == ERRAND_SUCCEEDED)
+        return true;
+    attempt->verdict = ERRAND_FAILED;
+    return false;
+}
+
+/* Without anything to recognise the file by, its rest cannot be told from another file's. */
+static bool
+prepare(Http *self)
+{
+    int error = 0;
+
+    if (self->transfer->sink.offset > 0 && self->transfer->fetch->hash == NULL &&
+        !identity_is_known(&self->attempt.identity))
+        error = sink_restart(&self->transfer->sink);
+    if (error != 0)
+        self->attempt.verdict = fault_fail(self->transfer->job, self->transfer->fetch->path,
+                                           "emptying the part file", -error);
+    return error == 0;
+}
+
+static bool
+is_whole(const Http *self)
+{
+    int64_t have = self->transfer->sink.offset;
+
+    return have > 0 && have == self->attempt.identity.total;
+}
+
+/* The file is there to its last byte. False with the verdict. */
+static bool
+verify(Http *self)
+{
+    bool again;
+
+    self->attempt.verdict = transfer_verify(self->transfer, &again);
+    if (again) {
+        self->attempt.identity = (Identity){.total = -1};
+        self->best = 0;
+    }
+    return again;
+}
+
+/* Until there is a verdict. */
+static int32_t
+run_attempts(Http *self)
+{
+    Attempt *attempt = &self->attempt;
+    bool again = true;
+
+    while (again && prepare(self)) {
+        AttemptResult result = is_whole(self) ? ATTEMPT_DONE : attempt_run(attempt);
+
+        note_progress(self);
+        if (result == ATTEMPT_DONE)
+            again = verify(self);
+        else if (result == ATTEMPT_AGAIN)
+            again = retry(self);
+        else
+            again = result == ATTEMPT_EXPIRED && refresh(self);
+    }
+    return attempt->verdict;
+}
+
+/* An earlier part file is of use when it can be trusted. After a power cut its tail may be missing
+ * from the disk, so then only if a checksum will tell. */
+static int32_t
+open_part(Http *self)
+{
+    Transfer *transfer = self->transfer;
+    Identity *identity = &self->attempt.identity;
+    bool same_boot = false, resume;
+    int32_t verdict;
+    int error = 0;
+
+    identity->total = -1;
+    resume = errand_start(transfer->job) != ERRAND_START_FIRST &&
+             state_load(transfer, identity, &same_boot) &&
+             (same_boot || transfer->fetch->hash != NULL);
+    verdict = transfer_open(transfer, resume);
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    if (identity->total >= 0 && transfer->sink.offset > identity->total)
+        error = sink_restart(&transfer->sink);
+    if (error != 0)
+        return fault_fail(transfer->job, transfer->fetch->path, "emptying the part file", -error);
+    return verdict;
+}
+
+int32_t
+http_fetch(Transfer *transfer)
+{
+    Http self = {
+        .transfer = transfer, .attempt = {.transfer = transfer}, .since_ms = transfer_now_ms()};
+    const Fetch *fetch = transfer->fetch;
+    int32_t verdict = attempt_read_url(&self.attempt);
+
+    if (verdict == ERRAND_SUCCEEDED && fetch->size >= 0 &&
+        errand_start(transfer->job) == ERRAND_START_FIRST)
+        verdict = space_check(transfer->job, fetch->directory, fetch->path, fetch->size);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = open_part(&self);
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    if (attempt_open(&self.attempt))
+        verdict = run_attempts(&self);
+    else
+        verdict = errand_fail(transfer->job, "internal", "starting libcurl: out of memory");
+    attempt_close(&self.attempt);
+    return verdict;
+}

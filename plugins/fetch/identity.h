@@ -1,0 +1,18 @@
+/* What tells one version of a remote file from another. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define IDENTITY_TEXT_SIZE 256
+
+typedef struct {
+    char etag[IDENTITY_TEXT_SIZE];     /* "" when the server gave none (or one that is too long) */
+    char modified[IDENTITY_TEXT_SIZE]; /* Last-Modified, likewise */
+    int64_t total;                     /* length of the whole file, -1 when unknown */
+} Identity;
+
+/* Whether a rest fetched under `now` continues a beginning fetched under `before`. */
+bool identity_matches(const Identity *before, const Identity *now);
+/* Whether anything but the length is known. */
+bool identity_is_known(const Identity *identity);

@@ -1,0 +1,106 @@
+#include "settings.h"
+
+#include "private-file.h"
+#include "setting.h"
+
+#include <string.h>
+
+/* A link slower than this for this long is taken for dead; a 2G modem is faster. */
+#define STALL_BYTES   64
+#define STALL_MS      (60 * 1000)
+#define RETRY_MS      1000
+#define TRIES         8
+#define PATIENCE_MS   (60 * 60 * 1000)
+#define TRAFFIC_LIMIT 5
+
+typedef struct {
+    const char *key;
+    int32_t (*read)(errand_job *job, const char *plugin, const char *key, int64_t *value);
+    int64_t *value;
+} Number;
+
+/* NULL when it is unset or empty. */
+static const char *
+read_text(errand_job *job, const char *key)
+{
+    const char *text = errand_setting(job, key);
+
+    return text != NULL && *text != '\0' ? text : NULL;
+}
+
+static int32_t
+read_numbers(errand_job *job, const char *plugin, Settings *settings)
+{
+    const Number numbers[] = {
+        {"rate-limit", setting_size, &settings->rate_limit},
+        {"stall-bytes", setting_size, &settings->stall_bytes},
+        {"stall-time", setting_duration, &settings->stall_ms},
+        {"retry-delay", setting_duration, &settings->retry_ms},
+        {"retries", setting_size, &settings->tries},
+        {"retry-time", setting_duration, &settings->patience_ms},
+        {"traffic-limit", setting_size, &settings->traffic_limit},
+        {"time-limit", setting_duration, &settings->time_limit_ms},
+    };
+    int32_t verdict = ERRAND_SUCCEEDED;
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && verdict == ERRAND_SUCCEEDED; i++)
+        verdict = numbers[i].read(job, plugin, numbers[i].key, numbers[i].value);
+    return verdict;
+}
+
+static int32_t
+read_no_proxy(errand_job *job, const char *plugin, Settings *settings)
+{
+    const char *item;
+    size_t length = 0;
+
+    for (int32_t i = 0; (item = errand_setting_item(job, "no-proxy", i)) != NULL; i++) {
+        int added = snprintf(settings->no_proxy + length, sizeof settings->no_proxy - length,
+                             "%s%s", length > 0 ? "," : "", item);
+
+        length += (size_t)added;
+        if (length >= sizeof settings->no_proxy)
+            return errand_reject(job, "internal",
+                                 "errand.conf: [plugin %s] no-proxy: longer than %d characters",
+                                 plugin, SETTINGS_NO_PROXY_SIZE - 1);
+    }
+    return ERRAND_SUCCEEDED;
+}
+
+/* A certificate is of no use without its key, nor a key without its certificate. */
+static int32_t
+read_certificate(errand_job *job, const char *plugin, Settings *settings)
+{
+    settings->certificate_file = read_text(job, "certificate-file");
+    settings->key_file = read_text(job, "private-key-file");
+    if ((settings->certificate_file == NULL) != (settings->key_file == NULL))
+        return errand_reject(job, "internal",
+                             "errand.conf: [plugin %s] certificate-file and private-key-file: give "
+                             "both or none",
+                             plugin);
+    if (settings->key_file == NULL)
+        return ERRAND_SUCCEEDED;
+    return private_file_check(job, plugin, "private-key-file", settings->key_file);
+}
+
+int32_t
+settings_read(errand_job *job, const char *plugin, Settings *settings)
+{
+    const char *proxy = read_text(job, "proxy");
+    int32_t verdict;
+
+    *settings = (Settings){.ca_file = read_text(job, "ca-file"),
+                           .proxy = proxy != NULL ? proxy : "",
+                           .stall_bytes = STALL_BYTES,
+                           .stall_ms = STALL_MS,
+                           .retry_ms = RETRY_MS,
+                           .tries = TRIES,
+                           .patience_ms = PATIENCE_MS,
+                           .traffic_limit = TRAFFIC_LIMIT};
+    verdict = read_numbers(job, plugin, settings);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_no_proxy(job, plugin, settings);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_certificate(job, plugin, settings);
+    return verdict;
+}
