@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from . import rest_control, rest_data, rest_knobs
+from . import rest_ota, rest_streams  # noqa: F401 they add routes to rest_control
 from .broker import Broker, free_port
 from .clock import Clock
 from .durable import write_file
@@ -17,10 +18,12 @@ from .errors import ControlError, invalid
 from .files import Files
 from .front import Front
 from .model import Store
+from .ota import OtaUpdates
 from .pki import Pki
 from .presign import Documents, Presigner
 from .rules import Rules
 from .service import Service
+from .stream_service import StreamService
 from .switches import Switches
 from .web import Response, Server, server_context
 
@@ -43,6 +46,9 @@ class App:
         self.presigner = Presigner(self._secret(), lambda: self.service.clock.now(), self._files_url)
         self.service = self._make_service()
         self.files = Files(self.directory / "files", self.presigner, self.service)
+        self.service.streams = StreamService(self.service, self.files)
+        self.streams = self.service.streams.streams
+        self.updates = OtaUpdates(self.service.rules, self.streams)
         self.front = Front(self.service, self.broker, self.pki)
         self.broker.on_event = lambda event, client, thing: self.service.ledger.add(
             "connection", event=event, clientId=client, thing=thing)

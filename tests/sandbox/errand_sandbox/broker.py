@@ -83,7 +83,9 @@ class Broker:
         return head + "".join(f"pattern {line}\n" for line in (
             "write $aws/things/%u/#", f"read {jobs}/notify", f"read {jobs}/notify-next",
             "read $aws/things/%c/jobs/+/accepted", "read $aws/things/%c/jobs/+/rejected",
-            "read $aws/things/%c/jobs/+/+/accepted", "read $aws/things/%c/jobs/+/+/rejected"))
+            "read $aws/things/%c/jobs/+/+/accepted", "read $aws/things/%c/jobs/+/+/rejected",
+            "read $aws/things/%c/streams/+/description/+", "read $aws/things/%c/streams/+/data/+",
+            "read $aws/things/%c/streams/+/rejected/+"))
 
     def start(self):
         """Returns when connections are accepted. Raises RuntimeError with what Mosquitto said."""

@@ -6,9 +6,10 @@ import sys
 import uuid
 from pathlib import Path
 
-from . import __version__
+from . import __version__, uploads
 from .locate import VARIABLE, find_endpoint
 from .model import arn
+from .ota import BASE64_TEXT
 from .remote import Remote, RemoteError
 from .switches import TABLE
 
@@ -46,6 +47,10 @@ def build_parser():
     wait = add("wait", "wait for a job's end: exit 0 SUCCEEDED, 2 REJECTED, 1 any other end, 3 no end", "job")
     wait.add_argument("--timeout", type=float, metavar="SECONDS", help="default: for ever")
     add("put-file", "place a file in the file store", "file").add_argument("--name")
+    stream = add("put-stream", "make a stream of files, with the ids 0, 1 ..., or its next version", "name")
+    stream.add_argument("file", nargs="+")
+    stream.add_argument("--description")
+    add_ota(add("create-ota-update", "queue a job with an afr_ota document and print its id", "file"))
     fault = add("fault", "make requests go wrong: add API ACTION [FIELD=VALUE ...] | list | clear [NUMBER]")
     fault.add_argument("words", nargs="+", metavar="WORD")
     switch = add("switch", "show the switches, or set one: NAME VALUE")
@@ -54,6 +59,17 @@ def build_parser():
     add("broker", "stop, start or restart the broker").add_argument("action", choices=("stop", "start", "restart"))
     add("kick", "end a thing's connections", "thing")
     return parser
+
+
+def add_ota(update):
+    update.add_argument("--thing", required=True, action="append", help="may be given several times")
+    update.add_argument("--update-id", help="the job's id is AFR_OTA- and this")
+    update.add_argument("--protocol", action="append", choices=("MQTT", "HTTP"), help="default: MQTT; may be repeated")
+    update.add_argument("--signature", metavar="FILE", help="the signature's bytes, or their base64")
+    update.add_argument("--algorithm", default="sha256-ecdsa", help="default: sha256-ecdsa")
+    update.add_argument("--certificate", default="signer", metavar="NAME", help="what the device knows the signer by")
+    update.add_argument("--file-type", type=int, metavar="N")
+    update.add_argument("--file-name", metavar="PATH", help="where the device shall put it")
 
 
 def add_serve(commands):
@@ -146,6 +162,20 @@ class Commands:
                                   timeout=300)
         return self.show(answer, f"{answer['placeholder']}\n{answer['public']}")
 
+    def put_stream(self):
+        files = {number: Path(name) for number, name in enumerate(self.options.file)}
+        answer = uploads.put_stream(self.remote.call, self.options.name, files, self.options.description)
+        return self.show(answer, f"{answer['streamId']} version {answer['streamVersion']}")
+
+    def create_ota_update(self):
+        options = self.options
+        signature = None if options.signature is None else read_signature(options.signature)
+        file = uploads.ota_file(self.remote.call, Path(options.file), signature, options.certificate,
+                                options.algorithm, options.file_name, options.file_type)
+        job = uploads.create_ota_update(self.remote.call, options.update_id or uuid.uuid4().hex[:12], options.thing,
+                                        [file], options.protocol or ("MQTT",))
+        return self.show({"awsIotJobId": job}, job)
+
     def fault(self):
         verb, *words = self.options.words
         if verb == "list":
@@ -191,6 +221,12 @@ class Commands:
     def kick(self):
         self.remote.call("POST", "/_sandbox/kick", {"thing": self.options.thing})
         return self.show({}, f"{self.options.thing} kicked")
+
+
+def read_signature(name):
+    """Bytes, or base64 text without the newline editors and tools put behind it."""
+    data = Path(name).read_bytes()
+    return data.strip() if BASE64_TEXT.fullmatch(data.strip()) else data
 
 
 def number_or_text(name, value):

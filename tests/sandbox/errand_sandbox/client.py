@@ -7,6 +7,7 @@ import sys
 import uuid
 from pathlib import Path
 
+from . import uploads
 from .model import arn
 from .remote import Remote
 
@@ -177,9 +178,33 @@ class Sandbox:
         """Returns the placeholder for documents, the public URL, and the size."""
         return self.call("PUT", "/_sandbox/files/" + name, data, timeout=120)
 
+    def create_stream(self, name, files, description=None):
+        """files: {fileId: content}; content: bytes, a Path, or the name of a file in the store. A stream that exists
+        gets its next version. Returns the version."""
+        return uploads.put_stream(self.call, name, files, description)["streamVersion"]
+
+    update_stream = create_stream
+
+    def delete_stream(self, name):
+        self.call("DELETE", ["streams", name])
+
+    def describe_stream(self, name):
+        return self.call("GET", ["streams", name])["streamInfo"]
+
+    def ota_file(self, content, **options):
+        """A file for create_ota_update(); content as in create_stream(), options: signature (bytes, or text delivered
+        as it is), certificate, algorithm ("sha256-ecdsa"), file_name, file_type."""
+        return uploads.ota_file(self.call, content, **options)
+
+    def create_ota_update(self, update_id, thing, *files, protocols=("MQTT",), **settings):
+        """A job with an afr_ota document, and its stream for MQTT. files: of ota_file(), or content for unsigned ones;
+        settings: more members of CreateOTAUpdate. Returns the job's id."""
+        files = [entry if isinstance(entry, dict) else self.ota_file(entry) for entry in files]
+        return uploads.create_ota_update(self.call, update_id, [thing], files, protocols, **settings)
+
     def presign(self, key, method="GET", expires=3600):
         return self.call("GET", "/_sandbox/presign", query={"key": key, "method": method, "expires": expires})["url"]
 
     def reset(self):
-        """No jobs, groups, faults or changed switches any more; things stay."""
+        """No jobs, groups, streams, faults or changed switches any more; things stay."""
         self.call("POST", "/_sandbox/reset", {})

@@ -3,10 +3,14 @@
 import threading
 
 DEVICE_APIS = ("GetPendingJobExecutions", "StartNextPendingJobExecution", "DescribeJobExecution", "UpdateJobExecution")
+STREAM_APIS = ("DescribeStream", "GetStream")
 NOTIFICATIONS = ("notify", "notify-next", "notifications")
+APIS = ("*", "file", "stream", *STREAM_APIS, *DEVICE_APIS, *NOTIFICATIONS)
 ACTIONS = {
     "request": ("drop", "drop-answer", "delay", "duplicate", "error", "disconnect", "reorder"),
     "notification": ("drop", "delay", "duplicate"),
+    "stream-request": ("drop", "delay", "duplicate", "error", "disconnect"),
+    "stream": ("drop", "delay", "duplicate", "reorder", "corrupt", "error"),
     "file": ("error", "cut", "stall", "ignore-range", "change-etag", "slow"),
 }
 # field -> (type, default)
@@ -14,14 +18,17 @@ FIELDS = {
     "api": (str, "*"), "thing": (str, "*"), "action": (str, None), "count": (int, 1), "skip": (int, 0),
     "seconds": ((int, float), 0), "copies": (int, 2), "code": (str, "InternalError"), "job": (str, "*"),
     "status": (str, "*"), "clientId": (str, ""), "name": (str, "*"), "after": (int, 0), "httpStatus": (int, 503),
-    "rate": (int, 65536), "message": (str, ""),
+    "rate": (int, 65536), "message": (str, ""), "stream": (str, "*"), "file": ((int, str), "*"),
+    "block": ((int, str), "*"),
 }
 
 
 def family(api):
     if api in NOTIFICATIONS:
         return "notification"
-    return "file" if api == "file" else "request"
+    if api in STREAM_APIS:
+        return "stream-request"
+    return api if api in ("file", "stream") else "request"
 
 
 def check(spec):
@@ -35,13 +42,14 @@ def check(spec):
         if isinstance(value, bool) or not isinstance(value, FIELDS[name][0]):
             raise ValueError(f"field {name} of a fault has the wrong type")
         fault[name] = value
-    if fault["api"] != "*" and fault["api"] not in (*DEVICE_APIS, *NOTIFICATIONS, "file"):
-        raise ValueError(f"api must be *, file, {', '.join((*DEVICE_APIS, *NOTIFICATIONS))}")
+    fault["file"], fault["block"] = str(fault["file"]), str(fault["block"])
+    if fault["api"] not in APIS:
+        raise ValueError(f"api must be {', '.join(APIS)}")
     allowed = ACTIONS[family(fault["api"])]
     if fault["action"] not in allowed:
         raise ValueError(f"action must be one of {', '.join(allowed)}")
-    if fault["seconds"] < 0 or fault["count"] < 0 or fault["skip"] < 0 or not 1 <= fault["copies"] <= 1000:
-        raise ValueError("seconds, count and skip must not be negative, copies must be 1..1000")
+    if min(fault[name] for name in ("seconds", "count", "after", "skip")) < 0 or not 1 <= fault["copies"] <= 1000:
+        raise ValueError("seconds, count, after and skip must not be negative, copies must be 1..1000")
     return fault
 
 
@@ -72,11 +80,12 @@ class Faults:
         with self._lock:
             self._items = [] if number is None else [f for f in self._items if f["id"] != number]
 
-    def take(self, apis, **facts):
-        """The first fault that applies, used up by one; facts are compared with its fields of the same name."""
+    def take(self, apis, actions=None, **facts):
+        """The first fault that applies, used up by one; facts are compared with its fields of the same name. With
+        actions only one of those."""
         with self._lock:
             for fault in self._items:
-                if fault["api"] not in apis:
+                if fault["api"] not in apis or (actions and fault["action"] not in actions):
                     continue
                 if any(fault[name] != "*" and fault[name] != value for name, value in facts.items()):
                     continue

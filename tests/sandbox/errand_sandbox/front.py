@@ -11,7 +11,7 @@ from collections import deque
 import paho.mqtt.client as mqtt
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from .topics import FILTER
+from .topics import FILTERS
 
 KEEP_ALIVE = 60
 HOUSEKEEPING = 5.0
@@ -101,7 +101,7 @@ class Front(threading.Thread):
         client.on_message = lambda c, u, message: self._inbox.append(message)
         client.on_subscribe = lambda c, u, mid, codes, properties: setattr(self, "_granted", True)
         client.on_connect = lambda c, u, flags, code, properties: c.subscribe(
-            FILTER, options=SubscribeOptions(qos=0, noLocal=True))
+            [(topic, SubscribeOptions(qos=0, noLocal=True)) for topic in FILTERS])
         client.connect(self.broker.connect_address(), self.broker.port, KEEP_ALIVE, clean_start=True)
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         deadline = time.monotonic() + CONNECT_SECONDS

@@ -1,4 +1,4 @@
-"""What the service remembers: things, groups, jobs, executions; and its form on disk."""
+"""What the service remembers: things, groups, jobs, executions, streams; and its form on disk."""
 
 import json
 import uuid
@@ -103,6 +103,17 @@ class Group:
     properties: dict = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Stream:
+    id: str
+    files: list             # fileId, s3Location, and the etag of the content it stands for
+    created_at: float
+    updated_at: float
+    description: str = ""
+    role: str = None
+    version: int = 1
+
+
 JOB_SAVED = tuple(f.name for f in fields(Job) if f.name not in ("executions", "parsed"))
 EXECUTION_SAVED = tuple(f.name for f in fields(Execution))
 
@@ -116,6 +127,8 @@ class Store:
         self.things = {}
         self.groups = {}
         self.jobs = {}
+        self.streams = {}
+        self.updates = {}       # id of an OTA update -> what GetOTAUpdate tells of it
         self.pending = {}       # thing -> {seq: Execution}, those that are not final
         self.seq = 0
 
@@ -147,7 +160,8 @@ class Store:
             plain["executions"] = [members(e, EXECUTION_SAVED) for e in job.every_execution()]
             jobs.append(plain)
         return {"format": 1, "seq": self.seq, "things": [asdict(t) for t in self.things.values()],
-                "groups": [asdict(g) for g in self.groups.values()], "jobs": jobs}
+                "groups": [asdict(g) for g in self.groups.values()], "jobs": jobs,
+                "streams": [asdict(s) for s in self.streams.values()], "updates": dict(self.updates)}
 
     @classmethod
     def from_json(cls, data):
@@ -158,6 +172,9 @@ class Store:
             store.things[plain["name"]] = Thing(**plain)
         for plain in data["groups"]:
             store.groups[plain["name"]] = Group(**plain)
+        for plain in data.get("streams", ()):
+            store.streams[plain["id"]] = Stream(**plain)
+        store.updates.update(data.get("updates", {}))
         for plain in data["jobs"]:
             executions = plain.pop("executions")
             job = store.jobs[plain["id"]] = Job(**plain)

@@ -8,7 +8,8 @@ from .rest_control import number
 from .web import Response
 
 WAIT_MAX = 3600.0
-LEDGER_FIELDS = ("kind", "thing", "api", "jobId", "topic", "action", "event", "name", "code")
+LEDGER_FIELDS = ("kind", "thing", "api", "jobId", "topic", "action", "event", "name", "code",
+                 "stream", "file", "block")
 
 
 def seconds(query, default):
@@ -64,7 +65,7 @@ def ledger(app, request, name):
     after = number(request.query.get("after", "0"), "after")
 
     def matches(entry):
-        return all(entry.get(field) == value for field, value in wanted.items())
+        return all(field in entry and str(entry[field]) == value for field, value in wanted.items())
     found = app.service.ledger.wait(after, matches, seconds(request.query, 0))
     return {"entries": found, "last": found[-1]["n"] if found else max(after, app.service.ledger.last)}
 
@@ -150,7 +151,7 @@ def presign(app, request, name):
 
 
 def reset(app, request, name):
-    """No jobs, groups, faults and changed switches; things stay."""
+    """No jobs, groups, streams, faults and changed switches; things stay."""
     app.service.faults.remove()
     app.service.release_delayed()
     for switch, value in type(app.service.switches)().all().items():
@@ -159,7 +160,8 @@ def reset(app, request, name):
     def forget(rules):
         for job_id in list(rules.store.jobs):
             rules.delete_job(job_id, force=True)
-        rules.store.groups.clear()
+        for kept in (rules.store.groups, rules.store.streams, rules.store.updates):
+            kept.clear()
     app.service.control(forget)
     return {}
 

@@ -15,7 +15,8 @@ from .locate import remember
 
 WATCH_SECONDS = 0.5
 FOLLOW_SECONDS = 60.0
-LINE = ("kind", "thing", "clientId", "event", "api", "jobId", "name", "method", "path", "status", "action", "code")
+LINE = ("kind", "thing", "clientId", "event", "api", "jobId", "name", "method", "path", "status", "action", "code",
+        "stream", "file", "block")
 RARE_COLLECTIONS = (100_000, 50, 50)    # going through a long ledger for cycles would show in measured latencies
 
 

@@ -1,4 +1,4 @@
-"""The Jobs service: rules, faults and ledger behind one lock, and the messages that wait to be published.
+"""The service: rules, faults and ledger behind one lock, and the messages that wait to be published.
 
 Any thread may call; nothing blocks while the lock is held. `wake` is called when there is something new to publish.
 """
@@ -37,6 +37,7 @@ class Service:
         self.dirty = threading.Event()
         self.wake = lambda: None
         self.kick = lambda thing, client_id: None
+        self.streams = None         # the StreamService where there is a file store
 
     def control(self, change, reads_only=False):
         """Run change(rules) as an operator's request; what devices must hear of it is on its way afterwards."""
@@ -68,6 +69,10 @@ class Service:
 
     def on_message(self, topic, payload):
         """One publish of a device."""
+        if self.streams is not None and topics.is_stream(topic):
+            with self.lock:
+                self.streams.on_message(topic, payload)
+            return
         thing, api, job_id = topics.classify(topic)
         if api is None:
             self.ledger.add("ignored", topic=topic)
@@ -144,7 +149,7 @@ class Service:
         for _ in range(copies):
             self.ledger.add("answer", thing=thing, api=api, jobId=job_id, topic=topic, accepted=answer.accepted,
                             code=answer.code, payload=answer.body, delay=delay)
-            self._post(topic, payload, qos, delay)
+            self.post(topic, payload, qos, delay)
 
     def _post_notes(self, notes):
         for note in notes:
@@ -165,9 +170,9 @@ class Service:
                 fresh = self.rules.document(note.execution)
                 body = {**body, "execution": {**body["execution"], "jobDocument": fresh}}
             self.ledger.add("notification", thing=note.thing, api=note.kind, topic=topic, payload=body)
-            self._post(topic, encode(body), qos, fault["seconds"] if action == "delay" else 0)
+            self.post(topic, encode(body), qos, fault["seconds"] if action == "delay" else 0)
 
-    def _post(self, topic, payload, qos, delay):
+    def post(self, topic, payload, qos, delay):
         if not delay:
             self.outbox.append((topic, payload, qos))
             return

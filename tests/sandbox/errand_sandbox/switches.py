@@ -40,6 +40,14 @@ TABLE = {
     "notify-qos": (("1", "0"), "QoS of notifications"),
     "duplicate-answers": (OFF_ON, "each answer is sent twice"),
     "isolate-answers": (OFF_ON, "only the client whose id is the thing's name receives answers"),
+    "stream-rejected-names": (("short", "long"),
+                              "fields o, m, c of a stream's rejection, or code, message, clientToken"),
+    "stream-json-payload": (("base64", "hex"), "how a block's bytes look in JSON"),
+    "stream-past-end": (("clip", "refuse"), "a get without bitmap of more blocks than the file has (n's default too)"),
+    "stream-offset-code": (("OffsetOutOfBounds", "ResourceNotFound", "InvalidRequest"),
+                           "a get that begins past the end"),
+    "stream-changed-file": (("reject", "serve"), "a file that has changed since the stream was made or updated"),
+    "stream-large-block": (("reject", "silent"), "blocks no message of 128 KiB can hold: above 96 KiB in JSON"),
     "presign-scheme": (("https", "http"), "scheme of the URLs put into documents"),
 }
 

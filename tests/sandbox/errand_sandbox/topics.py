@@ -1,10 +1,10 @@
-"""Topics of the Jobs service, told apart by their segments and never by substrings."""
+"""Topics of the Jobs service and of file streams, told apart by their segments and never by substrings."""
 
 from .rules import DESCRIBE, GET, START_NEXT, UPDATE
 
 PREFIX = "$aws/things/"
 TOPIC_MAX = 256
-FILTER = "$aws/things/+/jobs/#"
+FILTERS = ("$aws/things/+/jobs/#", "$aws/things/+/streams/#")
 ANSWER_ENDS = ("accepted", "rejected")
 PUSHED = ("notify", "notify-next")
 
@@ -32,3 +32,17 @@ def classify(topic):
     if any(part.startswith(("namespace-", "notify-namespace-", "notify-next-namespace-")) for part in rest):
         return thing, None, None
     return thing, "", None
+
+
+def stream(thing, stream_id, kind, form):
+    return f"{PREFIX}{thing}/streams/{stream_id}/{kind}/{form}"
+
+
+def is_stream(topic):
+    return topic.split("/", 4)[3:4] == ["streams"]
+
+
+def split_stream(topic):
+    """(thing, what follows streams/ as segments)"""
+    parts = topic.split("/")
+    return parts[2], parts[4:]
