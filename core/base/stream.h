@@ -30,7 +30,7 @@ typedef enum {
 #define STREAM_FILE_MAX       255
 #define STREAM_BLOCK_SIZE_MIN 256
 #define STREAM_BLOCKS_MAX     98304  /* of a file; also the highest first block of a request */
-#define STREAM_BITMAP_MAX     12288  /* bytes: a bit for each of those */
+#define STREAM_BITMAP_MAX     12287  /* bytes of a bitmap in a request */
 #define STREAM_ANSWER_MAX     131072 /* bytes of blocks that one request yields at most */
 /* A message is 128 KiB at most, and JSON makes four bytes of three; the next power of two would not
  * fit in either format. */

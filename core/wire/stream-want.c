@@ -8,8 +8,9 @@ is_wanted(const guint8 *wanted, gsize wanted_length, guint32 bit)
     return wanted == NULL || (bit / 8 < wanted_length && (wanted[bit / 8] >> bit % 8 & 1) != 0);
 }
 
-/* The first one begins the bitmap; a gap is where the next is not the one after the last. */
-static void
+/* The first one begins the bitmap; a gap is where the next is not the one after the last. FALSE
+ * when it is too far behind the first. */
+static gboolean
 add(StreamWant *self, guint32 block)
 {
     guint32 offset;
@@ -17,10 +18,13 @@ add(StreamWant *self, guint32 block)
     if (self->asked == 0)
         self->first = block;
     offset = block - self->first;
+    if (offset / 8 >= STREAM_BITMAP_MAX)
+        return FALSE;
     self->gap = self->gap || offset != self->asked;
     self->open[offset / 8] |= (guint8)(1u << offset % 8);
     self->open_length = offset / 8 + 1;
     self->asked++;
+    return TRUE;
 }
 
 gboolean
@@ -34,13 +38,13 @@ stream_want_init(StreamWant *self, gint64 size, guint32 block_size, guint32 firs
         size > (gint64)STREAM_BLOCKS_MAX * block_size)
         return FALSE;
     total = (guint32)((size + block_size - 1) / block_size);
-    if (first > total || (wanted != NULL && wanted_length > STREAM_BITMAP_MAX))
+    if (first > total || (wanted != NULL && wanted_length > STREAM_BLOCKS_MAX / 8))
         return FALSE;
     self->open = g_malloc0((total - first) / 8 + 1);
     for (guint32 block = first; block < total && self->asked < STREAM_ANSWER_MAX / block_size;
          block++)
-        if (is_wanted(wanted, wanted_length, block - first))
-            add(self, block);
+        if (is_wanted(wanted, wanted_length, block - first) && !add(self, block))
+            break;
     self->request = g_memdup2(self->open, self->open_length);
     return TRUE;
 }
