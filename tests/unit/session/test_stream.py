@@ -74,7 +74,7 @@ def test_messages_are_passed_on_unread(broker, probe):
     broker.say(f"{P}s-1/data/json", b"x" * (MESSAGE_MAX + 1))
     broker.say(f"{P}s-1/data/json", b"y" * MESSAGE_MAX)
     assert probe.expect("streamed")[6] == str(MESSAGE_MAX)
-    assert "bytes, at most" in probe.wait_log("left aside")
+    assert f"{P}s-1/data/json" in probe.wait_log(f"{MESSAGE_MAX + 1} bytes, at most {MESSAGE_MAX}")
 
 
 def test_two_executions_share_a_stream(broker, probe):
@@ -165,6 +165,10 @@ def test_a_real_broker(sandbox, credentials):
     sandbox.create_stream("s-1", {0: b"0123456789"})
     with Probe.for_thing(credentials, "--verbose", scale=100) as probe:
         probe.expect("state ready")
-        probe.say("hold", JOB)
-        probe.say("stream", JOB, "s-1", "json", "describe", "{}")
+        probe.say("room", 1)
+        sandbox.create_job({"operation": "x"}, "gw-1", "one")
+        name = probe.expect("offered one.")[1]
+        probe.say("claim", name, 5)
+        assert probe.expect("claimed")[2] == "accepted"
+        probe.say("stream", name, "s-1", "json", "describe", "{}")
         assert '"z":10' in probe.expect("streamed")[7].replace(" ", "")
