@@ -19,8 +19,7 @@ test_streams(void)
     errand_stream_file found = {.struct_size = sizeof found};
     errand_stream_request request = {.struct_size = sizeof request};
 
-    g_assert_cmpint(errand_stream_describe(&job, "s", ERRAND_STREAM_CBOR, 0, &found), ==,
-                    -ENOTSUP);
+    g_assert_cmpint(errand_stream_describe(&job, "s", ERRAND_STREAM_CBOR, 0, &found), ==, -ENOTSUP);
     g_assert_cmpint(errand_stream_get(&job, &request), ==, -ENOTSUP);
     host.struct_size = offsetof(errand_host, stream_get);
     g_assert_cmpint(errand_stream_describe(&job, "s", ERRAND_STREAM_CBOR, 0, &found), ==, 0);
