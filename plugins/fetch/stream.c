@@ -346,7 +346,8 @@ fetch_once(Stream *self, bool has_state)
 
     if (outcome == FOUND)
         outcome = open_part(self, has_state);
-    self->transfer->sink.offset = stream_state_have(&self->state);
+    if (outcome == FOUND)
+        self->transfer->sink.offset = stream_state_have(&self->state);
     while (outcome == FOUND && self->state.left > 0) {
         outcome = get(self);
         if (outcome == FOUND)

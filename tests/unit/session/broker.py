@@ -9,7 +9,8 @@ from peers import Listener
 
 
 class FakeBroker(Listener):
-    """suback: the code of each filter (or a function of the filter), or None for no SUBACK. hang_up: after which packet the connection ends."""
+    """suback: the code of each filter (or a function of the filter), or None for no SUBACK.
+    hang_up: after which packet the connection ends."""
 
     def __init__(self, suback=1, connack=0, hang_up=None):
         self.suback, self.connack, self.hang_up = suback, connack, hang_up

@@ -69,7 +69,8 @@ def test_messages_are_passed_on_unread(broker, probe):
     assert probe.expect("streamed")[1:] == [JOB, "s-1", "json", "data", "0", "8", "anything"]
     broker.say(f"{P}s-1/rejected/json", b"")
     assert probe.expect("streamed")[4:7] == ["rejected", "0", "0"]
-    for topic in ("s-2/data/json", "s-1/data/cbor", "s-1/get/json", "s-1/data/xml", "s-1/data/json/more", "s.1/data/json"):
+    for topic in ("s-2/data/json", "s-1/data/cbor", "s-1/get/json", "s-1/data/xml", "s-1/data/json/more",
+                  "s.1/data/json"):
         broker.say(P + topic, b"not for us")
     broker.say(f"{P}s-1/data/json", b"x" * (MESSAGE_MAX + 1))
     broker.say(f"{P}s-1/data/json", b"y" * MESSAGE_MAX)
@@ -157,7 +158,8 @@ def test_no_answer_to_subscribe():
         probe.say("stream", JOB, "s-1", "cbor", "get", "x")
         until(lambda: len(stream_subscribes(broker)) == 1, "asked")
         broker.suback = 1
-        until(lambda: not probe.say("stream", JOB, "s-1", "cbor", "get", "x") and stream_published(broker), "asked again")
+        until(lambda: not probe.say("stream", JOB, "s-1", "cbor", "get", "x") and stream_published(broker),
+              "asked again")
         assert len(stream_subscribes(broker)) == 2
 
 
