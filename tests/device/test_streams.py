@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from broker import FakeBroker
 from device import control_json, wait_for
 from gauges import cpu_seconds
 
@@ -216,7 +217,8 @@ def test_a_cancel_ends_it_within_two_seconds(device, stream, sandbox, moment):
     ("ResourceNotFound", "download-failed", "no such stream"),
     ("Unauthorized", "not-allowed", "policy"),
     ("BlockSizeOutOfBounds", "download-failed", "does not take the request"),
-    ("InvalidRequest", "download-failed", "does not take the request"), ("InternalError", "download-failed", "gave up")])
+    ("InvalidRequest", "download-failed", "does not take the request"),
+    ("InternalError", "download-failed", "gave up")])
 @pytest.mark.parametrize("names", ["short", "long"])
 def test_what_the_service_refuses(device, stream, sandbox, code, reason, text, names):
     device.groups["plugin download"]["retries"] = "3"
@@ -353,3 +355,40 @@ def test_streams_need_the_cloud(device, stream):
     assert code == 1
     assert said["statusDetails"]["reason"] == "download-failed"
     assert "need the cloud" in said["statusDetails"]["message"]
+
+
+class Service:
+    """A scripted broker that refuses what a policy does not allow, with a Jobs service that has one job."""
+
+    def __init__(self, device, document, refused):
+        self.jobs = f"$aws/things/{device.name}/jobs/"
+        self.broker = FakeBroker(suback=lambda name: 0x80 if refused in name else 1)
+        self.execution = {"jobId": "j", "executionNumber": 1, "queuedAt": 1, "lastUpdatedAt": 1, "versionNumber": 1,
+                          "status": "QUEUED", "jobDocument": document}
+
+    def heard(self, topic, text):
+        """The first message on that topic with that text in it."""
+        def find():
+            return next((json.loads(payload) for name, payload in list(self.broker.published)
+                         if name == self.jobs + topic and text in payload.decode()), None)
+        return wait_for(find, f"{text} on {topic}")
+
+    def answer(self, topic, text, body):
+        token = self.heard(topic, text)["clientToken"]
+        self.broker.say(f"{self.jobs}{topic}/accepted",
+                        json.dumps({"clientToken": token, "timestamp": 1, **body}).encode())
+
+
+def test_req_23_a_refused_subscription_is_named(device, stream):
+    service = Service(device, stream.document(), "/data/")
+    with service.broker as broker:
+        device.groups["broker"] = {"host": "127.0.0.1", "port": broker.port, "tls": "false"}
+        device.start(ready=False)
+        service.answer("$next/get", "", {"execution": service.execution})
+        service.answer("j/update", "IN_PROGRESS", {})
+        details = service.heard("j/update", "FAILED")["statusDetails"]
+    assert details["reason"] == "not-allowed", details
+    line = next(line for line in device.log().splitlines() if "refused the subscription" in line)
+    for part in (f"$aws/things/{device.name}/streams/{stream.name}/data/cbor", f"client {device.name}", "iot:Subscribe",
+                 "iot:Receive"):
+        assert part in line

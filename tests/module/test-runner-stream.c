@@ -48,6 +48,12 @@ expect_request(Fake *fake, StreamTopic topic)
 }
 
 static void
+pass_request(Fake *fake, StreamTopic topic)
+{
+    g_free(expect_request(fake, topic));
+}
+
+static void
 expect_detail(Fake *fake, const char *key, const char *text)
 {
     const Packet *packet = fake_expect(fake, PACKET_DETAIL);
@@ -90,8 +96,8 @@ static void
 expect_description(const char *answer, StreamTopic topic, const char *detail)
 {
     Fake *fake = ask(DESCRIBE);
-    g_autofree char *request = expect_request(fake, STREAM_DESCRIBE);
 
+    pass_request(fake, STREAM_DESCRIBE);
     if (answer != NULL)
         reply(fake, topic, answer);
     expect_detail(fake, "described", detail);
@@ -169,8 +175,8 @@ static void
 test_none_comes(void)
 {
     Fake *fake = ask(GET(""));
-    g_autofree char *request = expect_request(fake, STREAM_GET);
 
+    pass_request(fake, STREAM_GET);
     expect_detail(fake, "got", "0");
     end(fake);
 }
@@ -185,11 +191,11 @@ test_rejected(void)
 
     for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
         Fake *fake = ask(GET(""));
-        g_autofree char *request = expect_request(fake, STREAM_GET);
         g_autofree char *wanted = g_strdup_printf("%d", codes[i].number);
         g_autofree char *text = g_strdup_printf(
             "{\"code\":\"%s\",\"message\":\"see\\nhttps://x/?secret\"}", codes[i].code);
 
+        pass_request(fake, STREAM_GET);
         reply(fake, STREAM_REJECTED, "{\"o\":\"VersionMismatch\",\"c\":\"somebody-else\"}");
         reply(fake, STREAM_REJECTED, text);
         g_assert_nonnull(strstr(fake_expect(fake, PACKET_LOG)->text, "https://x/?***"));
@@ -202,9 +208,9 @@ static void
 test_the_daemon_cannot(void)
 {
     Fake *fake = ask(GET(""));
-    g_autofree char *request = expect_request(fake, STREAM_GET);
     g_autofree char *wanted = g_strdup_printf("%d", -ENOTSUP);
 
+    pass_request(fake, STREAM_GET);
     reply_error(fake, "s-1", STREAM_REJECTED, NULL, ENOTSUP);
     expect_detail(fake, "got", wanted);
     end(fake);
@@ -214,9 +220,9 @@ static void
 test_cancel(void)
 {
     Fake *fake = ask(GET(""));
-    g_autofree char *request = expect_request(fake, STREAM_GET);
     g_autofree char *wanted = g_strdup_printf("%d", -ECANCELED);
 
+    pass_request(fake, STREAM_GET);
     fake_say(fake, PACKET_CANCEL);
     expect_detail(fake, "got", wanted);
     end(fake);
@@ -226,9 +232,9 @@ static void
 test_the_plugin_refuses(void)
 {
     Fake *fake = ask(GET(",\"refuse\":true"));
-    g_autofree char *request = expect_request(fake, STREAM_GET);
     g_autofree char *wanted = g_strdup_printf("%d", -ENOSPC);
 
+    pass_request(fake, STREAM_GET);
     send_block(fake, "errand-3-7-256", 3, 0, 256, 'a');
     send_block(fake, "errand-3-7-256", 3, 1, 256, 'b');
     expect_detail(fake, "got", wanted);
@@ -240,9 +246,9 @@ static void
 test_one_at_a_time(void)
 {
     Fake *fake = ask(GET(",\"nested\":true"));
-    g_autofree char *request = expect_request(fake, STREAM_GET);
     g_autofree char *wanted = g_strdup_printf("%d", -EBUSY);
 
+    pass_request(fake, STREAM_GET);
     send_block(fake, "errand-3-7-256", 3, 0, 256, 'a');
     expect_detail(fake, "nested", wanted);
     expect_detail(fake, "got", "1");
