@@ -90,81 +90,82 @@ test_json_rest(void)
 /* What is right ends in a block of one byte: f 0, l 1, i 0, p 0x00. */
 #define REST "\x61l\x01\x61i\x00\x61p\x41\x00"
 
+static const struct {
+    const char *bytes;
+    gsize length;
+    const char *why;
+} cbor_faults[] = {
+    CBOR("", "not one CBOR map"),
+    CBOR("\x80", "not one CBOR map"),
+    CBOR("\xff", "not one CBOR map"),
+    CBOR("\x1c", "not one CBOR map"),
+    CBOR("\xa4\x61"
+         "f\x00" REST "\x00",
+         "not one CBOR map"),
+    CBOR("\xa4\x61"
+         "f\x00\x61l\x01\x61i\x00\x61p\x41",
+         "not one CBOR map"),
+    CBOR("\xa5\x61"
+         "f\x00" REST,
+         "not one CBOR map"),
+    CBOR("\xa4\x61"
+         "f\xff" REST,
+         "wrong type"),
+    CBOR("\xa4\x61"
+         "f\xff",
+         "wrong type"),
+    CBOR("\xbf\x61"
+         "f\x00" REST "\x61x\xff",
+         "not one CBOR map"),
+    CBOR("\xbf\x61"
+         "f\x00" REST,
+         "not one CBOR map"),
+    CBOR("\xa4\x61"
+         "f\x19\x01\x00" REST,
+         "f: is not a file id"),
+    CBOR("\xa4\x61"
+         "f\x20" REST,
+         "f: is not a file id"),
+    CBOR("\xa4\x61"
+         "f\x1b\xff\xff\xff\xff\xff\xff\xff\xff" REST,
+         "wrong type"),
+    CBOR("\xa4\x61"
+         "f\x41\x00" REST,
+         "wrong type"),
+    CBOR("\xa5\x61"
+         "f\x00\x61"
+         "f\x00" REST,
+         "f: is there twice"),
+    CBOR("\xa4\x61"
+         "f\x00\x61l\x02\x61i\x00\x61p\x41\x00",
+         "p: is not as long"),
+    CBOR("\xa4\x61"
+         "f\x00\x61l\x01\x61i\x00\x61p\x61\x30",
+         "p: has a wrong type"),
+    CBOR("\xa4\x61"
+         "f\x00\x61l\x01\x61i\x00\x61p\x5f\x41\x00\xff",
+         "not one CBOR map"),
+    CBOR("\xa4\x61"
+         "f\x00\x61l\x01\x61i\x00\x61p\x5b\xff\xff\xff\xff\xff\xff\xff\xff",
+         "not one CBOR map"),
+    CBOR("\xa5\x61x\x9b\xff\xff\xff\xff\xff\xff\xff\xff", "not one CBOR map"),
+    CBOR("\xbb\xff\xff\xff\xff\xff\xff\xff\xff", "not one CBOR map"),
+    CBOR("\xa5\x61"
+         "c\x61\xff\x61"
+         "f\x00" REST,
+         "c: is not proper text"),
+    CBOR("\xa5\x61"
+         "c\x61\x00\x61"
+         "f\x00" REST,
+         "c: is not proper text"),
+};
+
 static void
 test_cbor_data(void)
 {
-    static const struct {
-        const char *bytes;
-        gsize length;
-        const char *why;
-    } faults[] = {
-        CBOR("", "not one CBOR map"),
-        CBOR("\x80", "not one CBOR map"),
-        CBOR("\xff", "not one CBOR map"),
-        CBOR("\x1c", "not one CBOR map"),
-        CBOR("\xa4\x61"
-             "f\x00" REST "\x00",
-             "not one CBOR map"),
-        CBOR("\xa4\x61"
-             "f\x00\x61l\x01\x61i\x00\x61p\x41",
-             "not one CBOR map"),
-        CBOR("\xa5\x61"
-             "f\x00" REST,
-             "not one CBOR map"),
-        CBOR("\xa4\x61"
-             "f\xff" REST,
-             "wrong type"),
-        CBOR("\xa4\x61"
-             "f\xff",
-             "wrong type"),
-        CBOR("\xbf\x61"
-             "f\x00" REST "\x61x\xff",
-             "not one CBOR map"),
-        CBOR("\xbf\x61"
-             "f\x00" REST,
-             "not one CBOR map"),
-        CBOR("\xa4\x61"
-             "f\x19\x01\x00" REST,
-             "f: is not a file id"),
-        CBOR("\xa4\x61"
-             "f\x20" REST,
-             "f: is not a file id"),
-        CBOR("\xa4\x61"
-             "f\x1b\xff\xff\xff\xff\xff\xff\xff\xff" REST,
-             "wrong type"),
-        CBOR("\xa4\x61"
-             "f\x41\x00" REST,
-             "wrong type"),
-        CBOR("\xa5\x61"
-             "f\x00\x61"
-             "f\x00" REST,
-             "f: is there twice"),
-        CBOR("\xa4\x61"
-             "f\x00\x61l\x02\x61i\x00\x61p\x41\x00",
-             "p: is not as long"),
-        CBOR("\xa4\x61"
-             "f\x00\x61l\x01\x61i\x00\x61p\x61\x30",
-             "p: has a wrong type"),
-        CBOR("\xa4\x61"
-             "f\x00\x61l\x01\x61i\x00\x61p\x5f\x41\x00\xff",
-             "not one CBOR map"),
-        CBOR("\xa4\x61"
-             "f\x00\x61l\x01\x61i\x00\x61p\x5b\xff\xff\xff\xff\xff\xff\xff\xff",
-             "not one CBOR map"),
-        CBOR("\xa5\x61x\x9b\xff\xff\xff\xff\xff\xff\xff\xff", "not one CBOR map"),
-        CBOR("\xbb\xff\xff\xff\xff\xff\xff\xff\xff", "not one CBOR map"),
-        CBOR("\xa5\x61"
-             "c\x61\xff\x61"
-             "f\x00" REST,
-             "c: is not proper text"),
-        CBOR("\xa5\x61"
-             "c\x61\x00\x61"
-             "f\x00" REST,
-             "c: is not proper text"),
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(faults); i++)
-        refuse(STREAM_CBOR, STREAM_DATA, faults[i].bytes, faults[i].length, faults[i].why);
+    for (gsize i = 0; i < G_N_ELEMENTS(cbor_faults); i++)
+        refuse(STREAM_CBOR, STREAM_DATA, cbor_faults[i].bytes, cbor_faults[i].length,
+               cbor_faults[i].why);
 }
 
 static void
