@@ -296,10 +296,8 @@ errand_setting_item(errand_job *job, const char *key, int32_t index)
 }
 
 /* A directory for this step alone, mode 0700, on persistent storage: it survives a reboot in
- * mid-job and is removed with all its content when the job ends. NULL during check().
- * A file that lies elsewhere, as it must be renamed there in the end, does not outlive the job
- * either if it is called ".errand-JOBID-..." and its path is a line of the file "leftovers" in
- * here. */
+ * mid-job and is removed at the job's end, with its content and all files ".errand-JOBID-..." whose
+ * paths are lines of the file "leftovers" in here. NULL during check(). */
 static inline const char *
 errand_private_directory(errand_job *job)
 {
@@ -380,9 +378,8 @@ errand_load_state(errand_job *job, size_t *length)
 
 /* Fetches the job document again (presigned URLs are made anew at each delivery) and replaces what
  * the errand_get_*() functions see; text handed out before stays valid. Blocks for up to a minute.
- * -ENOENT: the job is gone; -ETIMEDOUT: no answer, try again later (or cancelled: the wait ends at
- * once then); -ENOTSUP: run without a cloud;
- * anything else: what came cannot be used. What there was before is kept then. */
+ * -ENOENT: the job is gone; -ETIMEDOUT: no answer (or cancelled), try again later; -ENOTSUP: run
+ * without a cloud; anything else: what came cannot be used. What there was before is kept then. */
 static inline int32_t
 errand_refresh_document(errand_job *job)
 {
