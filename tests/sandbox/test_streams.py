@@ -1,9 +1,12 @@
 """What a device may ask of a file stream, in both formats, and what it is refused."""
 
+import json
+import random
+
 import cbor2
 import pytest
 from conversation import THING
-from streaming import FORMS, STREAM, StreamBench, bitmap, pattern
+from streaming import FORMS, STREAM, StreamBench, bitmap, encode, pattern
 
 CONTENT = pattern(10_000)       # 40 blocks of 256 bytes, the last one has 16
 
@@ -199,3 +202,18 @@ def test_an_empty_file(bench, form):
     bench.stream({0: b""}, "empty")
     assert bench.ask("describe", {}, form, "empty")[0][1]["r"] == [{"f": 0, "z": 0}]
     assert bench.refusal("get", {"f": 0, "l": 256, "n": 1}, form, "empty") == "OffsetOutOfBounds"
+
+
+def test_damaged_requests_are_answered_or_refused(bench, form):
+    chance, topic = random.Random(form), f"$aws/things/{THING}/streams/{STREAM}"
+    good = encode({"c": "t", "s": 1, "f": 0, "l": 256, "o": 2, "n": 3, "b": bitmap(2, [2, 4], form)}, form)
+    kinds = set()
+    for _ in range(2000):
+        damaged = bytearray(good)
+        for _ in range(chance.randint(1, 3)):
+            at = chance.randrange(len(damaged))
+            damaged[at:at + chance.randint(0, 1)] = bytes([chance.randrange(256)] * chance.randint(0, 1))
+        bench.service.on_message(f"{topic}/{chance.choice(('get', 'describe'))}/{form}", bytes(damaged))
+        kinds.update(kind for kind, _ in bench.received(form))
+    assert kinds == {"data", "description", "rejected"}
+    json.dumps(bench.entries())
