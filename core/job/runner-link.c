@@ -96,6 +96,18 @@ handle(RunnerLink *self, const char *bytes, gsize length)
     }
 }
 
+/* A runner that ends without having read all we sent leaves a "connection reset" in front of what
+ * it has said. It comes once. */
+static ssize_t
+receive_message(const RunnerLink *self, struct msghdr *message)
+{
+    ssize_t count = recvmsg(self->fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    return count < 0 && errno == ECONNRESET
+               ? recvmsg(self->fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+               : count;
+}
+
 /* Takes one packet; FALSE when there is none now, or never again. */
 static gboolean
 receive(RunnerLink *self)
@@ -103,7 +115,7 @@ receive(RunnerLink *self)
     static char buffer[PACKET_SIZE_MAX];
     struct iovec vector = {.iov_base = buffer, .iov_len = sizeof buffer};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
-    ssize_t count = recvmsg(self->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    ssize_t count = receive_message(self, &message);
 
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
         return FALSE;

@@ -1,54 +1,15 @@
 """Files that come as AWS IoT streams through the daemon's own connection: whole, once, and with no block asked for
 without need."""
 
-import hashlib
 import json
 import os
 import signal
 import time
-from pathlib import Path
 
 import pytest
 from broker import FakeBroker
 from device import control_json, wait_for
-from gauges import cpu_seconds
-
-BLOCK = 4096
-BLOCKS = 200
-SIZE = (BLOCKS - 1) * BLOCK + 100
-
-
-class Stream:
-    """One file in a stream of the device's own."""
-
-    def __init__(self, device, sandbox, size=SIZE):
-        self.device, self.sandbox = device, sandbox
-        self.name = "s-" + device.name.replace(":", "-")
-        self.data = os.urandom(size)
-        self.target = device.downloads / "file"
-        self.since = sandbox.last()
-        sandbox.create_stream(self.name, {3: self.data})
-
-    def document(self, **more):
-        return {"operation": "download", "stream": self.name, "file": 3, "path": str(self.target),
-                "sha256": hashlib.sha256(self.data).hexdigest(), **more}
-
-    def fault(self, api, action, **more):
-        self.sandbox.fault(api, action, stream=self.name, **more)
-
-    def sent(self):
-        """Numbers of the blocks that the service sent, in order."""
-        return [entry["block"] for entry in self.sandbox.ledger(after=self.since, kind="block", stream=self.name)]
-
-    def gets(self):
-        return self.sandbox.ledger(after=self.since, kind="request", stream=self.name, api="GetStream")
-
-    def run(self, timeout=60, **more):
-        return self.device.run(self.document(**more), timeout=timeout)
-
-    def arrived(self):
-        assert self.target.read_bytes() == self.data
-        assert os.listdir(self.device.downloads) == ["file"]
+from stream_source import BLOCK, BLOCKS, SIZE, Stream, runner_of
 
 
 @pytest.fixture
@@ -62,11 +23,6 @@ def device(device):
 @pytest.fixture
 def stream(device, sandbox):
     return Stream(device, sandbox)
-
-
-def runner_of(device):
-    found = device.children()
-    return found[0] if found else None
 
 
 @pytest.mark.parametrize("form", ["json", "cbor"])
@@ -131,7 +87,7 @@ def begin(device, stream):
     return job
 
 
-def test_req_14_after_a_kill_only_missing_blocks_are_asked_for(device, sandbox):
+def test_req_16_after_a_kill_only_missing_blocks_are_asked_for(device, sandbox):
     stream = Stream(device, sandbox, 2 * SIZE)
     job = begin(device, stream)
     had = len(stream.sent())
@@ -149,7 +105,7 @@ def test_req_14_after_a_kill_only_missing_blocks_are_asked_for(device, sandbox):
     assert had > 64
 
 
-def test_req_14_a_stream_that_changed_meanwhile_is_fetched_anew(device, sandbox):
+def test_req_16_a_stream_that_changed_meanwhile_is_fetched_anew(device, sandbox):
     stream = Stream(device, sandbox, 2 * SIZE)
     job = begin(device, stream)
     device.kill()
@@ -177,7 +133,7 @@ def test_a_killed_runner_fails_its_job_and_leaves_nothing(device, sandbox):
     stream.arrived()
 
 
-def test_req_10_a_lost_link_costs_nothing_but_time(device, stream, sandbox):
+def test_a_lost_link_costs_nothing_but_time(device, stream, sandbox):
     device.start()
     slow_down(stream, 0.2)
     job = device.create(stream.document())
@@ -196,7 +152,7 @@ def test_req_10_a_lost_link_costs_nothing_but_time(device, stream, sandbox):
 
 
 @pytest.mark.parametrize("moment", ["described", "midway", "waiting"])
-def test_a_cancel_ends_it_within_two_seconds(device, stream, sandbox, moment):
+def test_req_18_a_cancel_ends_it_within_two_seconds(device, stream, sandbox, moment):
     device.groups["jobs"]["cancel-grace"] = "2s"
     device.environment["ERRAND_TEST_TIME_SCALE"] = "1"
     api = "DescribeStream" if moment == "described" else "GetStream"
@@ -220,7 +176,7 @@ def test_a_cancel_ends_it_within_two_seconds(device, stream, sandbox, moment):
     ("InvalidRequest", "download-failed", "does not take the request"),
     ("InternalError", "download-failed", "gave up")])
 @pytest.mark.parametrize("names", ["short", "long"])
-def test_what_the_service_refuses(device, stream, sandbox, code, reason, text, names):
+def test_req_18_what_the_service_refuses(device, stream, sandbox, code, reason, text, names):
     device.groups["plugin download"]["retries"] = "3"
     sandbox.switch("stream-rejected-names", names)
     stream.fault("GetStream", "error", code=code, count=0)
@@ -249,7 +205,7 @@ def test_a_new_version_midway_starts_over_once(device, stream, sandbox):
     assert set(stream.sent()) == set(range(BLOCKS))
 
 
-def test_a_stream_that_always_changes_is_given_up(device, stream):
+def test_req_18_a_stream_that_always_changes_is_given_up(device, stream):
     stream.fault("GetStream", "error", code="VersionMismatch", count=0)
     device.start()
     status, details = stream.run()
@@ -293,59 +249,6 @@ def test_a_bad_setting_is_named(device, stream, key, value):
     status, details = stream.run()
     assert (status, details["reason"]) == ("REJECTED", "internal"), details
     assert f"[plugin download] {key}" in details["message"]
-
-
-@pytest.mark.parametrize("form", ["json", "cbor"])
-@pytest.mark.parametrize("size, block", [(1, 256), (65536, 65536), (65537, 65536), (131072, 65536), (300_000, 256)])
-def test_sizes_at_the_edges(device, sandbox, form, size, block):
-    device.groups["plugin download"].update({"stream-format": form, "stream-block-size": str(block)})
-    stream = Stream(device, sandbox, size)
-    device.start()
-    status, details = stream.run()
-    assert status == "SUCCEEDED", details
-    stream.arrived()
-    assert sorted(stream.sent()) == list(range(-(-size // block)))
-
-
-def resident(pid):
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-
-
-@pytest.mark.parametrize("form", ["json", "cbor"])
-def test_the_largest_file_and_flat_memory(device, sandbox, form):
-    size = 24 << 20
-    device.groups["plugin download"].update({"stream-format": form, "stream-block-size": "16K"})
-    stream = Stream(device, sandbox, size)
-    small = Stream(device, sandbox, 2 << 20)
-    device.start()
-    sandbox.create_stream(small.name + "-small", {3: small.data})
-    assert device.run(small.document(stream=small.name + "-small"), timeout=60)[0] == "SUCCEEDED"
-    stream.target.unlink()
-    sandbox.create_stream(stream.name, {3: stream.data})
-    before = resident(device.process.pid)
-    spent = cpu_seconds(device.process.pid)
-    job = device.create(stream.document())
-    runner = wait_for(lambda: runner_of(device), "a runner")
-    peaks, busy = [], []
-
-    def done():
-        try:
-            peaks.append(resident(runner))
-            busy.append(cpu_seconds(runner))
-        except (OSError, StopIteration):
-            pass
-        return stream.target.exists()
-    begun = time.monotonic()
-    wait_for(done, "the file", 120)
-    print(f"{form}: {size / (time.monotonic() - begun) / 1e6:.1f} MB/s, runner {max(peaks)} kB, "
-          f"daemon {before} -> {resident(device.process.pid)} kB; CPU {busy[-1]:.2f} s in the runner, "
-          f"{cpu_seconds(device.process.pid) - spent:.2f} s in the daemon")
-    status, details = device.wait(job)
-    assert status == "SUCCEEDED", details
-    stream.arrived()
-    assert resident(device.process.pid) - before < 2048
-    assert peaks[-1] - peaks[len(peaks) // 4] < 2048
 
 
 def test_streams_need_the_cloud(device, stream):

@@ -232,6 +232,24 @@ test_last_words_are_heard(World *world, gconstpointer data)
     g_assert_true(runner_link_send(world->link, packet, NULL));
 }
 
+/* The last words of a runner that has not read all that was sent to it. */
+static void
+test_last_words_before_unread_packets(World *world, gconstpointer data)
+{
+    g_autoptr(Packet) block = packet_new(PACKET_STREAMED);
+
+    block->stream = g_strdup("s");
+    block->topic = STREAM_DATA;
+    say_progress(world);
+    say_progress(world);
+    g_assert_true(runner_link_offer(world->link, block));
+    close(world->peer);
+    world->peer = -1;
+    runner_link_drain(world->link);
+    g_assert_cmpuint(world->packets, ==, 2);
+    g_assert_cmpuint(world->closed, ==, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -244,5 +262,6 @@ main(int argc, char **argv)
     ADD("nonsense-is-a-fault-once", test_nonsense_is_a_fault_once);
     ADD("too-large-is-a-fault", test_too_large_is_a_fault);
     ADD("last-words-are-heard", test_last_words_are_heard);
+    ADD("last-words-before-unread-packets", test_last_words_before_unread_packets);
     return g_test_run();
 }
