@@ -290,6 +290,8 @@ def test_req_23_a_refused_subscription_is_named(device, stream):
         service.answer("$next/get", "", {"execution": service.execution})
         service.answer("j/update", "IN_PROGRESS", {})
         details = service.heard("j/update", "FAILED")["statusDetails"]
+        # The step has ended, and its subscriptions with it.
+        assert [name.split("/")[-2] for name in broker.unsubscribes] == ["description", "data", "rejected"]
     assert details["reason"] == "not-allowed", details
     line = next(line for line in device.log().splitlines() if "refused the subscription" in line)
     for part in (f"$aws/things/{device.name}/streams/{stream.name}/data/cbor", f"client {device.name}", "iot:Subscribe",
