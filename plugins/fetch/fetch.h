@@ -7,8 +7,6 @@
  * writes; gives up by count and time without progress and by bytes in all, by total time only where
  * the owner sets one.
  *
- * What may stay when this process is killed is noted for errand to remove (see part.h).
- *
  * Memory does not grow with the file. Runs on the caller's thread, one more hashes. A cancel is
  * seen within a second. The state that errand keeps for the step (errand_save_state) belongs to
  * whoever calls: see `save`.
@@ -45,7 +43,8 @@ typedef struct {
     int64_t size;         /* bytes, -1 when not given */
     Signature *signature; /* or NULL; borrowed */
 
-    /* Where to: a file of this name in the open directory, mode 0600 while it grows. */
+    /* Where to: a file of this name in the open directory, mode 0600 while it grows. Called
+     * ".errand-JOBID-..." it does not outlive the job, even when this process is killed. */
     int directory;
     const char *part;
     const char *path; /* what to call the file's place in messages */
