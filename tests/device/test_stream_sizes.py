@@ -60,6 +60,8 @@ def test_req_15_the_largest_file_and_flat_memory(device, sandbox, form):
     status, details = device.wait(job)
     assert status == "SUCCEEDED", details
     stream.arrived()
+    if "ERRAND_SANITIZED" in os.environ:
+        return      # sanitizers keep memory
     assert resident(device.process.pid) - before < 2048
     assert peaks[-1] - peaks[len(peaks) // 4] < 2048
 
