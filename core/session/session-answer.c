@@ -20,6 +20,7 @@ session_settled(Session *self, const ExecutionId *id)
     held_set(self->held, id, HELD_OVER);
     requests_cancel(self->requests, REQUEST_WATCH, id);
     requests_cancel(self->requests, REQUEST_REFRESH, id);
+    requests_cancel(self->requests, REQUEST_SAVED, id);
     outbox_forget(self->outbox, id);
     self->settled_ms = session_now();
     session_plan_pull(self, SESSION_HEAD_EXPECTED_MS);
@@ -70,6 +71,18 @@ session_on_watch(Session *self, const ExecutionId *id, const JobsMessage *messag
 }
 
 static void
+session_on_saved(Session *self, const ExecutionId *id, const JobsMessage *message)
+{
+    const JobsExecution *execution = message->execution;
+    gboolean same = execution != NULL && execution_id_equal(execution->id, id);
+
+    if (same)
+        g_hash_table_remove(execution->details, SESSION_MARKER_KEY);
+    outbox_saved(self->outbox, id, same ? execution->details : NULL);
+    session_on_watch(self, id, message);
+}
+
+static void
 session_on_refreshed(Session *self, const ExecutionId *id, const JobsMessage *message)
 {
     const JobsExecution *execution = message->execution;
@@ -96,6 +109,9 @@ session_on_answered(Session *self, const Request *request, JobsMessage *message)
         break;
     case REQUEST_WATCH:
         session_on_watch(self, request->id, message);
+        break;
+    case REQUEST_SAVED:
+        session_on_saved(self, request->id, message);
         break;
     case REQUEST_LOOK:
         session_queue_look(self, g_steal_pointer(&message->execution));
@@ -154,7 +170,8 @@ session_on_question_answer(Session *self, const char *what, const Topic *topic, 
 static guint64
 session_ticket_by_topic(const Session *self, const Topic *topic)
 {
-    static const RequestKind about_job[] = {REQUEST_REFRESH, REQUEST_LOOK, REQUEST_WATCH};
+    static const RequestKind about_job[] = {REQUEST_REFRESH, REQUEST_LOOK, REQUEST_SAVED,
+                                            REQUEST_WATCH};
     guint64 ticket = 0;
 
     switch (topic->kind) {
@@ -240,6 +257,9 @@ session_expire(Session *self)
         g_autoptr(Request) request = requests_take_expired(self->requests, session_now());
         if (request == NULL)
             return;
+        /* Offline nobody could answer: it is asked anew when the link is back. */
+        if (request->kind == REQUEST_SAVED && self->state == SESSION_READY)
+            outbox_saved(self->outbox, request->id, NULL);
         if (request->kind == REQUEST_REFRESH)
             self->callbacks.refreshed(request->id, NULL, ETIMEDOUT, self->user_data);
     }

@@ -39,8 +39,9 @@
 #define SESSION_REASONS_TOLD       4
 /* How often an empty answer is doubted after a list that named something. */
 #define SESSION_DOUBTS_MAX         3
-/* How long session_refresh() tries, in request timeouts. */
-#define SESSION_REFRESH_TRIES      3
+/* How long session_refresh() tries, and updates of an earlier life's execution wait for what the
+ * service keeps of it, in request timeouts. */
+#define SESSION_ASK_TRIES          3
 
 /* Marks an execution that this process started by start-next: the service ignores the details of a
  * start-next that finds the head already running. */
@@ -136,6 +137,8 @@ void session_queue_ready(Session *self);
 void session_pull(Session *self);
 void session_plan_pull(Session *self, gint64 delay_ms);
 void session_resync(Session *self);
+/* Asks which details the service keeps of the executions that wait for that. */
+void session_ask_saved(Session *self);
 /* What messages say about the queue. */
 void session_queue_head(Session *self, JobsExecution *execution, gboolean asked);
 void session_queue_list(Session *self, const GPtrArray *pending);

@@ -7,7 +7,8 @@ static void
 session_watch_all(Session *self, GPtrArray *ids)
 {
     for (guint i = 0; i < ids->len; i++)
-        requests_put(self->requests, REQUEST_WATCH, ids->pdata[i], 0, session_now());
+        if (!requests_has(self->requests, REQUEST_SAVED, ids->pdata[i]))
+            requests_put(self->requests, REQUEST_WATCH, ids->pdata[i], 0, session_now());
     g_ptr_array_unref(ids);
 }
 
@@ -50,8 +51,21 @@ session_resync(Session *self)
 }
 
 void
+session_ask_saved(Session *self)
+{
+    g_autoptr(GPtrArray) ids = outbox_awaiting_saved(self->outbox);
+
+    for (guint i = 0; i < ids->len; i++) {
+        requests_cancel(self->requests, REQUEST_SAVED, ids->pdata[i]);
+        requests_put(self->requests, REQUEST_SAVED, ids->pdata[i],
+                     SESSION_ASK_TRIES * self->options.request_timeout_ms, session_now());
+    }
+}
+
+void
 session_queue_ready(Session *self)
 {
+    session_ask_saved(self);
     self->doubts = 0;
     self->doubtful = FALSE;
     session_resync(self);

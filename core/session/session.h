@@ -103,7 +103,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
  * service for the next. Starts at 0. */
 void session_set_room(Session *self, guint room);
 
-/* Ours from an earlier life (restart in mid-job): watch it and do not offer it. */
+/* Ours from an earlier life (restart in mid-job): watch it and do not offer it. What that life had
+ * told, and only the service knows now, is sent along with all that is told from here on: an update
+ * replaces the whole map. So the first update waits for a description, but not for ever. The same
+ * goes for session_finish() of an execution that was neither offered nor held before. */
 void session_hold(Session *self, const ExecutionId *id);
 /* UpdateJobExecution IN_PROGRESS with a step timer; answered by `claimed` or `gone`, however long
  * the link is down. step_timeout_minutes 1..10080. */
