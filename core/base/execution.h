@@ -33,6 +33,9 @@ typedef enum {
     EXECUTION_CANCELED,
 } ExecutionStatus;
 
+/* Instead of the minutes of a step timer: none is to run, one that runs is cancelled. */
+#define EXECUTION_NO_STEP_TIMER G_MAXUINT
+
 ExecutionId *execution_id_new(const char *job_id, gint64 number, gint64 queued_at);
 ExecutionId *execution_id_copy(const ExecutionId *self);
 void execution_id_free(ExecutionId *self);

@@ -200,6 +200,11 @@ on_about_to_reboot(gpointer user_data)
 {
 }
 
+static void
+on_watch(const ExecutionId *id, gpointer user_data)
+{
+}
+
 static gboolean
 on_signal(gpointer user_data)
 {
@@ -243,6 +248,7 @@ run_loop(LocalRun *self, Config *config, JobStore *store, char *document)
         .release = on_release,
         .room = on_room,
         .about_to_reboot = on_about_to_reboot,
+        .watch = on_watch,
     };
     g_autoptr(Registry) registry = registry_new((const char *const *)config->plugin_directories);
     guint signals[] = {g_unix_signal_add(SIGINT, on_signal, self),

@@ -80,6 +80,14 @@ on_refreshed(const ExecutionId *id, const char *document, int error_number, gpoi
 }
 
 static void
+on_time_left(const ExecutionId *id, gint64 seconds, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    dispatcher_time_left(self->dispatcher, id, seconds);
+}
+
+static void
 on_state_changed(SessionState state, gpointer user_data)
 {
     static const char *const words[] = {
@@ -128,6 +136,14 @@ send_refresh(const ExecutionId *id, gpointer user_data)
     Daemon *self = user_data;
 
     session_refresh(self->session, id);
+}
+
+static void
+watch(const ExecutionId *id, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_watch(self->session, id);
 }
 
 static void
@@ -284,6 +300,7 @@ daemon_new(const Config *config, GError **error)
         .reported = on_reported,
         .gone = on_gone,
         .refreshed = on_refreshed,
+        .time_left = on_time_left,
         .state_changed = on_state_changed,
     };
     static const DispatcherCallbacks from_dispatcher = {
@@ -295,6 +312,7 @@ daemon_new(const Config *config, GError **error)
         .release = release,
         .room = set_room,
         .about_to_reboot = about_to_reboot,
+        .watch = watch,
     };
     g_autoptr(Daemon) self = g_new0(Daemon, 1);
 

@@ -1,7 +1,8 @@
 /* What the dispatcher's files share. dispatcher.c has the calls from outside; dispatcher-arrange.c
  * decides who may start, reboot and when errand may end; dispatcher-recover.c takes up an earlier
  * life; job.c carries out the life cycle table for one job; job-plan.c turns its document into
- * steps or a refusal; job-check.c starts runners and asks the checks; job-run.c runs the steps.
+ * steps or a refusal; job-check.c starts runners and asks the checks; job-run.c runs the steps and
+ * job-time.c keeps to the service's time for the job.
  *
  * Order within an action: state first, disk second, callbacks to the owner last, for a callback may
  * come back with the answer at once and even end the job. */
@@ -44,6 +45,16 @@ struct _Dispatcher {
     gpointer stop_data;
 };
 
+/* What the service's own timer leaves of a job's time. Times are clock_now(). */
+typedef struct {
+    gint64 step_end_us;    /* of the running step, by its own limit; 0: none runs */
+    gint64 service_end_us; /* as told last; 0: no timer runs, or none is known */
+    gint64 margin_ms;      /* to be done before that */
+    gboolean doubted;      /* asked once more, for the margin was reached */
+    gboolean over;         /* the service's time was, nearly */
+    GSource *timer;
+} JobTime;
+
 struct _Job {
     Dispatcher *owner; /* NULL once the job is dropped */
     JobRecord *record;
@@ -70,6 +81,7 @@ struct _Job {
     guint progress_idle;
     GSource *heartbeat;
     GSource *reboot_timer;
+    JobTime time;
     GSource *store_timer; /* the verdict is not on disk yet */
 };
 
@@ -130,6 +142,14 @@ gboolean job_check_start_runner(Job *self, guint index, gboolean check_only,
 /* The service delivered the document again with the claim: later texts have fresher URLs. */
 void job_check_take_document(Job *self, const char *document);
 void job_check_refreshed(Job *self, const char *document, int error_number);
+
+/* job-time.c: the service calls an execution TIMED_OUT when its in-progress timer ends, or the step
+ * timer that errand pushes out itself; both are told as one number, the nearer. */
+/* A step was told to go and has that long. */
+void job_time_begin(Job *self, gint64 limit_ms);
+void job_time_told(Job *self, gint64 seconds);
+/* The step is over, or to be stopped for another reason. */
+void job_time_end(Job *self);
 
 /* job-run.c */
 const PlanStep *job_step(const Job *self, guint index);

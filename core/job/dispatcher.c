@@ -260,6 +260,16 @@ dispatcher_gone(Dispatcher *self, const ExecutionId *id, const char *why)
 }
 
 void
+dispatcher_time_left(Dispatcher *self, const ExecutionId *id, gint64 seconds)
+{
+    Job *job = dispatcher_find(self, id);
+
+    if (job) {
+        job_time_told(job, seconds);
+    }
+}
+
+void
 dispatcher_refreshed(Dispatcher *self, const ExecutionId *id, const char *document,
                      int error_number)
 {

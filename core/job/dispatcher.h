@@ -49,7 +49,7 @@ typedef struct {
     gboolean simulate_reboot;
 } DispatcherOptions;
 
-/* All are set. */
+/* All are set. step_timeout_minutes may be EXECUTION_NO_STEP_TIMER. */
 typedef struct {
     void (*claim)(const ExecutionId *id, guint step_timeout_minutes, const Details *details,
                   gpointer user_data);
@@ -68,6 +68,8 @@ typedef struct {
     void (*room)(guint room, gpointer user_data);
     /* Before the machine is restarted: flush what is unsent, then call dispatcher_reboot_now(). */
     void (*about_to_reboot)(gpointer user_data);
+    /* Ask how much time the service gives it: answered by dispatcher_time_left(), or never. */
+    void (*watch)(const ExecutionId *id, gpointer user_data);
 } DispatcherCallbacks;
 
 /* options, registry and store are borrowed and must outlive the dispatcher. */
@@ -93,6 +95,9 @@ void dispatcher_reported(Dispatcher *self, const ExecutionId *id, gboolean taken
 void dispatcher_gone(Dispatcher *self, const ExecutionId *id, const char *why);
 void dispatcher_refreshed(Dispatcher *self, const ExecutionId *id, const char *document,
                           int error_number);
+/* Seconds until the service calls the execution TIMED_OUT, by its own account; -1 when no timer
+ * runs. A step that would be found at work then is stopped in time and FAILED "timed-out". */
+void dispatcher_time_left(Dispatcher *self, const ExecutionId *id, gint64 seconds);
 /* The owner has flushed: go down now. */
 void dispatcher_reboot_now(Dispatcher *self);
 

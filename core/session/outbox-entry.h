@@ -18,7 +18,7 @@ typedef struct {
     Details *details; /* never NULL while kind is not OUTBOX_IDLE */
     guint step_timeout_minutes;
     gboolean include_document;
-    gboolean bare;     /* the details were refused: leave them out */
+    gboolean bare;     /* the content was refused: leave out what can be */
     guint sent_finals; /* bit per ExecutionStatus ever sent as the final one */
     guint not_found;   /* refusals as ResourceNotFound */
     guint mismatches;  /* refusals as VersionMismatch */

@@ -171,6 +171,15 @@ outbox_find_due(Outbox *self, OutboxKind kind, gint64 now_ms)
     return NULL;
 }
 
+/* The bare content has nothing that could be refused. */
+static guint
+outbox_step_timeout(const OutboxEntry *entry)
+{
+    gboolean odd = entry->step_timeout_minutes == EXECUTION_NO_STEP_TIMER;
+
+    return entry->bare && odd ? 0 : entry->step_timeout_minutes;
+}
+
 gboolean
 outbox_next(Outbox *self, guint64 ticket, gint64 now_ms, JobsUpdate *update)
 {
@@ -190,7 +199,7 @@ outbox_next(Outbox *self, guint64 ticket, gint64 now_ms, JobsUpdate *update)
         .id = entry->id,
         .status = entry->status,
         .details = entry->bare ? NULL : entry->details,
-        .step_timeout_minutes = entry->step_timeout_minutes,
+        .step_timeout_minutes = outbox_step_timeout(entry),
         .include_document = entry->include_document,
     };
     return TRUE;

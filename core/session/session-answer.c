@@ -59,11 +59,21 @@ session_on_outcome(Session *self, const OutboxOutcome *outcome, const JobsMessag
     }
 }
 
+void
+session_tell_time(Session *self, const JobsExecution *execution)
+{
+    if (execution != NULL && execution->status == EXECUTION_IN_PROGRESS &&
+        held_get(self->held, execution->id) == HELD_RUNNING)
+        self->callbacks.time_left(execution->id, execution->seconds_left, self->user_data);
+}
+
 static void
 session_on_watch(Session *self, const ExecutionId *id, const JobsMessage *message)
 {
     g_autofree char *why = held_taken_away(id, message);
 
+    if (why == NULL)
+        session_tell_time(self, message->execution);
     if (why == NULL || held_get(self->held, id) != HELD_RUNNING)
         return;
     session_settled(self, id);

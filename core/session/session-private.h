@@ -126,6 +126,8 @@ void session_send(Session *self);
 guint64 session_ticket_of_token(const Session *self, const char *token);
 
 /* session-answer.c */
+/* Passes on how much time the service gives an execution that runs here. */
+void session_tell_time(Session *self, const JobsExecution *execution);
 void session_on_message(Session *self, const char *topic, const char *payload, gsize length);
 /* Questions whose time is up. */
 void session_expire(Session *self);

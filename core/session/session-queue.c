@@ -175,6 +175,7 @@ session_queue_head(Session *self, JobsExecution *execution, gboolean asked)
         return;
     }
     session_watch_all(self, held_not_head(self->held, execution));
+    session_tell_time(self, execution);
     if (execution == NULL) {
         g_clear_pointer(&self->head, jobs_execution_free);
         session_doubt(self, asked);

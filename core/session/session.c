@@ -286,6 +286,13 @@ session_finish(Session *self, const ExecutionId *id, ExecutionStatus status, con
 }
 
 void
+session_watch(Session *self, const ExecutionId *id)
+{
+    requests_put(self->requests, REQUEST_WATCH, id, 0, session_now());
+    session_send(self);
+}
+
+void
 session_refresh(Session *self, const ExecutionId *id)
 {
     requests_put(self->requests, REQUEST_REFRESH, id,

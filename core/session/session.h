@@ -80,6 +80,9 @@ typedef struct {
      * in time). */
     void (*refreshed)(const ExecutionId *id, const char *document, int error_number,
                       gpointer user_data);
+    /* A held execution is in progress and the service has told how many seconds remain until it
+     * calls it TIMED_OUT: an estimate, of the nearer of its two timers; -1 when none runs. */
+    void (*time_left)(const ExecutionId *id, gint64 seconds, gpointer user_data);
     void (*state_changed)(SessionState state, gpointer user_data);
 } SessionCallbacks;
 
@@ -109,7 +112,7 @@ void session_set_room(Session *self, guint room);
  * goes for session_finish() of an execution that was neither offered nor held before. */
 void session_hold(Session *self, const ExecutionId *id);
 /* UpdateJobExecution IN_PROGRESS with a step timer; answered by `claimed` or `gone`, however long
- * the link is down. step_timeout_minutes 1..10080. */
+ * the link is down. step_timeout_minutes 1..10080 or EXECUTION_NO_STEP_TIMER. */
 void session_claim(Session *self, const ExecutionId *id, guint step_timeout_minutes,
                    const Details *details);
 /* Progress of a claimed execution. urgent sends at once (a new step); otherwise coalesced. Restarts
@@ -120,6 +123,8 @@ void session_progress(Session *self, const ExecutionId *id, guint step_timeout_m
  * is answered by sending the status without it; a refused REJECTED by FAILED. */
 void session_finish(Session *self, const ExecutionId *id, ExecutionStatus status,
                     const Details *details);
+/* Asks whether a held execution still is ours, and how much time is left: `gone` or `time_left`. */
+void session_watch(Session *self, const ExecutionId *id);
 /* Fetch the document again. */
 void session_refresh(Session *self, const ExecutionId *id);
 /* Not ours (any more): forget it. It is not offered again while it stays the same execution, unless

@@ -90,6 +90,19 @@ decide_by_result(const VerdictInput *input, const char *plugin, Verdict *verdict
            g_strdup_printf("plugin %s gave the unknown result %d", plugin, (int)input->result));
 }
 
+static void
+decide_deadline(const VerdictInput *input, const char *plugin, Verdict *verdict)
+{
+    if (input->out_of_time)
+        decide(verdict, OUTCOME_FAILED, "timed-out",
+               g_strdup_printf("plugin %s was not done after %u s, when the time that the service "
+                               "gives the job was nearly over (its in-progress timeout)",
+                               plugin, input->deadline_s));
+    else
+        decide(verdict, OUTCOME_FAILED, "timed-out",
+               g_strdup_printf("plugin %s was not done after %u s", plugin, input->deadline_s));
+}
+
 void
 verdict_decide(const VerdictInput *input, Verdict *verdict)
 {
@@ -98,8 +111,7 @@ verdict_decide(const VerdictInput *input, Verdict *verdict)
     memset(verdict, 0, sizeof *verdict);
     read_status(input, verdict);
     if (input->deadline_passed)
-        decide(verdict, OUTCOME_FAILED, "timed-out",
-               g_strdup_printf("plugin %s was not done after %u s", plugin, input->deadline_s));
+        decide_deadline(input, plugin, verdict);
     else if (input->cancelled && input->has_result && input->result == OUTCOME_SUCCEEDED)
         decide(verdict, OUTCOME_SUCCEEDED, NULL, NULL);
     else if (input->cancelled)

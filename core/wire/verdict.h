@@ -2,7 +2,7 @@
  *
  * Pure. First match wins:
  *
- *   deadline passed                        FAILED timed-out
+ *   deadline passed                        FAILED timed-out (whose deadline is named)
  *   cancelled, result SUCCEEDED            SUCCEEDED (the work is done; the cloud may refuse it)
  *   cancelled, otherwise                   CANCELLED, nothing is reported
  *   protocol fault                         FAILED protocol
@@ -29,7 +29,8 @@ typedef struct {
     Outcome result;
     const char *reason; /* the plugin's word and text, or NULL */
     const char *message;
-    const char *plugin; /* its name, for the text */
+    const char *plugin;   /* its name, for the text */
+    gboolean out_of_time; /* the deadline was the service's for the job, not the step's own */
 } VerdictInput;
 
 typedef struct {

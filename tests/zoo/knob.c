@@ -237,6 +237,7 @@ run(errand_job *job)
 
 static const errand_operation operations[] = {
     {"knob", "Does what the document says", 0, 0, check, run},
+    {"knob-patient", "The same, and may take eight days", 0, 8 * 24 * 3600, check, run},
     {"knob-resumable", "The same, and may be started again", ERRAND_OP_RESUMABLE, 0, check, run},
 };
 

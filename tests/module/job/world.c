@@ -200,14 +200,20 @@ on_about_to_reboot(gpointer user_data)
     }
 }
 
+static void
+on_watch(const ExecutionId *id, gpointer user_data)
+{
+    note(user_data, 'w', id, NULL);
+}
+
 /* ---- The world ---- */
 
 void
 world_begin(World *self)
 {
     static const DispatcherCallbacks callbacks = {
-        on_claim, on_progress, on_finish, on_refresh,
-        on_hold,  on_release,  on_room,   on_about_to_reboot,
+        on_claim,   on_progress, on_finish,          on_refresh, on_hold,
+        on_release, on_room,     on_about_to_reboot, on_watch,
     };
     const char *const directories[] = {self->plugins, plugins, NULL};
     g_autoptr(GError) error = NULL;

@@ -6,7 +6,7 @@
 #include "dispatcher.h"
 
 typedef struct {
-    char kind; /* c claim, p progress, f finish, h hold, r release, b about to reboot, d document */
+    char kind; /* c claim, p progress, f finish, h hold, r release, b about to reboot, d document, w watch */
     char *job_id;
     guint minutes;
     ExecutionStatus status;

@@ -83,6 +83,14 @@ on_refreshed(const ExecutionId *id, const char *document, int error_number, gpoi
 }
 
 static void
+on_time_left(const ExecutionId *id, gint64 seconds, gpointer user_data)
+{
+    g_autofree char *name = execution_id_to_name(id);
+
+    say("time-left %s %" G_GINT64_FORMAT, name, seconds);
+}
+
+static void
 on_state(SessionState state, gpointer user_data)
 {
     static const char *const words[] = {"offline", "connecting", "subscribing", "ready"};
@@ -244,6 +252,7 @@ main(int argc, char **argv)
         .reported = on_reported,
         .gone = on_gone,
         .refreshed = on_refreshed,
+        .time_left = on_time_left,
         .state_changed = on_state,
     };
     static ProbeOptions options = {
