@@ -48,11 +48,15 @@ on_offered(const JobsExecution *execution, gpointer user_data)
 }
 
 static void
-on_claimed(const ExecutionId *id, SessionClaim answer, const char *document, gpointer user_data)
+on_claimed(const ExecutionId *id, SessionClaim answer, const char *text, gpointer user_data)
 {
     Daemon *self = user_data;
+    gboolean accepted = answer == SESSION_CLAIM_ACCEPTED;
 
-    dispatcher_claimed(self->dispatcher, id, answer == SESSION_CLAIM_ACCEPTED, document);
+    if (answer == SESSION_CLAIM_INVALID)
+        dispatcher_unclaimable(self->dispatcher, id, text);
+    else
+        dispatcher_claimed(self->dispatcher, id, accepted, accepted ? text : NULL);
 }
 
 static void

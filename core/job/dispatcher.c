@@ -228,6 +228,17 @@ dispatcher_claimed(Dispatcher *self, const ExecutionId *id, gboolean accepted, c
 }
 
 void
+dispatcher_unclaimable(Dispatcher *self, const ExecutionId *id, const char *why)
+{
+    Job *job = dispatcher_find(self, id);
+    g_autofree char *message = g_strdup_printf("the execution cannot be started: %s", why);
+
+    if (job && job->state == LIFE_CLAIMING) {
+        job_decide(job, EXECUTION_FAILED, "internal", message);
+    }
+}
+
+void
 dispatcher_reported(Dispatcher *self, const ExecutionId *id, gboolean taken, const char *why)
 {
     Job *job = dispatcher_find(self, id);

@@ -91,6 +91,8 @@ void dispatcher_offer(Dispatcher *self, const ExecutionId *id, ExecutionStatus s
 /* The answers to the callbacks. Unknown ids are ignored. */
 void dispatcher_claimed(Dispatcher *self, const ExecutionId *id, gboolean accepted,
                         const char *document);
+/* The service takes no claim of it, and still has it: it is ended FAILED, nothing of it ran. */
+void dispatcher_unclaimable(Dispatcher *self, const ExecutionId *id, const char *why);
 void dispatcher_reported(Dispatcher *self, const ExecutionId *id, gboolean taken, const char *why);
 void dispatcher_gone(Dispatcher *self, const ExecutionId *id, const char *why);
 void dispatcher_refreshed(Dispatcher *self, const ExecutionId *id, const char *document,

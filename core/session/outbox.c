@@ -276,6 +276,7 @@ outbox_over(Outbox *self, OutboxEntry *entry, const JobsMessage *message, gint64
                                                      : OUTBOX_GONE;
     outcome->id = execution_id_copy(entry->id);
     outcome->why = outbox_explain(message);
+    outcome->stands = content;
     g_ptr_array_remove(self->entries, entry);
 }
 

@@ -42,6 +42,7 @@ typedef struct {
     OutboxVerdict verdict;
     ExecutionId *id; /* NULL with OUTBOX_NOTHING */
     char *why;       /* for OUTBOX_CLAIM_REFUSED, _REFUSED and _GONE */
+    gboolean stands; /* it was refused for what it said, not for the execution's state */
 } OutboxOutcome;
 void outbox_outcome_clear(OutboxOutcome *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OutboxOutcome, outbox_outcome_clear)

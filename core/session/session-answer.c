@@ -15,12 +15,13 @@ session_odd(Session *self, const char *what, const char *why)
 }
 
 static void
-session_settled(Session *self, const ExecutionId *id)
+session_settled(Session *self, const ExecutionId *id, HeldPhase phase)
 {
-    held_set(self->held, id, HELD_OVER);
+    held_set(self->held, id, phase);
     requests_cancel(self->requests, REQUEST_WATCH, id);
     requests_cancel(self->requests, REQUEST_REFRESH, id);
     requests_cancel(self->requests, REQUEST_SAVED, id);
+    requests_cancel(self->requests, REQUEST_LOOK, id);
     outbox_forget(self->outbox, id);
     self->settled_ms = session_now();
     session_plan_pull(self, SESSION_HEAD_EXPECTED_MS);
@@ -39,21 +40,27 @@ session_on_outcome(Session *self, const OutboxOutcome *outcome, const JobsMessag
                                 self->user_data);
         break;
     case OUTBOX_CLAIM_REFUSED:
+        if (outcome->stands) {
+            held_set(self->held, outcome->id, HELD_OFFERED);
+            self->callbacks.claimed(outcome->id, SESSION_CLAIM_INVALID, outcome->why,
+                                    self->user_data);
+            break;
+        }
         log_job(G_LOG_LEVEL_INFO, outcome->id->job_id, "not ours to run: %s", outcome->why);
-        session_settled(self, outcome->id);
-        self->callbacks.claimed(outcome->id, SESSION_CLAIM_REFUSED, NULL, self->user_data);
+        session_settled(self, outcome->id, HELD_OVER);
+        self->callbacks.claimed(outcome->id, SESSION_CLAIM_REFUSED, outcome->why, self->user_data);
         break;
     case OUTBOX_TAKEN:
         crash_point("session:final-taken");
-        session_settled(self, outcome->id);
+        session_settled(self, outcome->id, HELD_DONE);
         self->callbacks.reported(outcome->id, TRUE, "the service took it", self->user_data);
         break;
     case OUTBOX_REFUSED:
-        session_settled(self, outcome->id);
+        session_settled(self, outcome->id, outcome->stands ? HELD_REFUSED : HELD_OVER);
         self->callbacks.reported(outcome->id, FALSE, outcome->why, self->user_data);
         break;
     case OUTBOX_GONE:
-        session_settled(self, outcome->id);
+        session_settled(self, outcome->id, HELD_OVER);
         self->callbacks.gone(outcome->id, outcome->why, self->user_data);
         break;
     }
@@ -76,7 +83,7 @@ session_on_watch(Session *self, const ExecutionId *id, const JobsMessage *messag
         session_tell_time(self, message->execution);
     if (why == NULL || held_get(self->held, id) != HELD_RUNNING)
         return;
-    session_settled(self, id);
+    session_settled(self, id, HELD_OVER);
     self->callbacks.gone(id, why, self->user_data);
 }
 
@@ -115,7 +122,7 @@ session_on_answered(Session *self, const Request *request, JobsMessage *message)
         break;
     case REQUEST_LIST:
         if (message->pending != NULL)
-            session_queue_list(self, message->pending);
+            session_queue_listed(self, message->pending);
         break;
     case REQUEST_WATCH:
         session_on_watch(self, request->id, message);

@@ -5,6 +5,7 @@
  * session-send.c       what is due, in which order, and the one timer
  * session-answer.c     messages that arrive: answers to updates and questions
  * session-queue.c      the queue of executions: pulling, offering, watching
+ * session-list.c       lists of them: choosing, and what lies behind a head that is over for us
  */
 #pragma once
 
@@ -50,6 +51,7 @@
  * are queued as 1, and each accepted update adds one. */
 #define SESSION_RUN_PREFIX      "errand"
 #define SESSION_STARTED_VERSION 2
+#define SESSION_QUEUED_VERSION  1
 
 typedef enum {
     SESSION_EVENT_CONNECT, /* it is time to connect */
@@ -99,9 +101,10 @@ struct _Session {
     gint64 settled_ms;
     gboolean doubtful; /* a list named something that the head did not show yet */
     guint doubts;
-    gboolean more_listed; /* a list named new executions that there was no room to look at */
-    LogThrottle odd;      /* messages that make no sense */
-    LogThrottle refusal;  /* refused questions */
+    gboolean more_listed;  /* a list named new executions that there was no room to look at */
+    gboolean refused_said; /* since the last resync, that a refused execution is passed over */
+    LogThrottle odd;       /* messages that make no sense */
+    LogThrottle refusal;   /* refused questions */
     GSource *timer;
     gint64 timer_ms;
     gboolean timer_running;
@@ -144,6 +147,19 @@ void session_ask_saved(Session *self);
 /* What messages say about the queue. */
 void session_queue_head(Session *self, JobsExecution *execution, gboolean asked);
 void session_queue_list(Session *self, const GPtrArray *pending);
+/* The same as the answer to a question. */
+void session_queue_listed(Session *self, const GPtrArray *pending);
+/* Watches, and frees the ids. */
+void session_watch_all(Session *self, GPtrArray *ids);
+void session_offer(Session *self, const JobsExecution *execution);
+/* Whether it is worth telling the owner at all. */
+gboolean session_is_news(Session *self, const JobsExecution *execution);
+/* Forgets one that is done when this, of which nobody has worked on that version, is another. */
+void session_recognize(Session *self, const JobsExecution *execution, gint64 version);
+/* Asks for the list to look behind this head of the queue. */
+void session_pass_over(Session *self, const JobsExecution *execution);
+/* TRUE when the head is over for us. asked: it is the answer to a question. */
+gboolean session_pass_over_if_over(Session *self, const JobsExecution *execution, gboolean asked);
 void session_queue_started(Session *self, JobsExecution *execution);
 void session_queue_look(Session *self, JobsExecution *execution);
 /* Offers what came while there was no room; from the main loop only. */

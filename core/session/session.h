@@ -6,7 +6,9 @@
  * (repeats of the same id are dropped here), claim, send progress (latest wins, at most one per
  * progress interval, at once on a new step), deliver final statuses until the service takes or
  * permanently refuses them (10 s doubling to 640 s with jitter, and after every reconnect), and
- * notice that a held execution was taken away (cancelled, deleted, timed out).
+ * notice that a held execution was taken away (cancelled, deleted, timed out). An execution at the
+ * head of the queue that the service takes no status for is named in the log at every resync, and
+ * the others are taken from behind it.
  *
  * What it is not: it knows nothing of plugins, documents or files. It keeps nothing on disk:
  * whoever calls session_finish() has made the status durable before, and calls it again after a
@@ -61,15 +63,16 @@ typedef enum {
 typedef enum {
     SESSION_CLAIM_ACCEPTED,
     SESSION_CLAIM_REFUSED, /* gone, cancelled, final: not ours to run */
+    SESSION_CLAIM_INVALID, /* the service takes no claim of it, and still has it: end it */
 } SessionClaim;
 
 typedef struct {
     /* An execution that is not held: QUEUED, or IN_PROGRESS from before (a restart, a lost disk).
      * It is offered once; answer by session_claim(), session_finish() or session_release(). */
     void (*offered)(const JobsExecution *execution, gpointer user_data);
-    /* The answer to session_claim(). document is the freshest JSON text when the service sent one,
-     * else NULL. */
-    void (*claimed)(const ExecutionId *id, SessionClaim answer, const char *document,
+    /* The answer to session_claim(). text is the freshest document when the claim was accepted and
+     * the service sent one, else NULL; when it was not, the reason. */
+    void (*claimed)(const ExecutionId *id, SessionClaim answer, const char *text,
                     gpointer user_data);
     /* A final status is settled: taken is FALSE when the service refused it for good (the text says
      * why: the execution is gone or ended otherwise). The execution is not held any more. */

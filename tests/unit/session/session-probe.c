@@ -46,12 +46,13 @@ on_offered(const JobsExecution *execution, gpointer user_data)
 }
 
 static void
-on_claimed(const ExecutionId *id, SessionClaim answer, const char *document, gpointer user_data)
+on_claimed(const ExecutionId *id, SessionClaim answer, const char *text, gpointer user_data)
 {
+    static const char *const words[] = {"accepted", "refused", "invalid"};
+    const char *document = answer == SESSION_CLAIM_ACCEPTED ? text : NULL;
     g_autofree char *name = execution_id_to_name(id);
 
-    say("claimed %s %s %s", name, answer == SESSION_CLAIM_ACCEPTED ? "accepted" : "refused",
-        document != NULL ? document : "-");
+    say("claimed %s %s %s", name, words[answer], document != NULL ? document : "-");
     if (automatic && answer == SESSION_CLAIM_ACCEPTED)
         session_finish(session, id, EXECUTION_SUCCEEDED, NULL);
 }
