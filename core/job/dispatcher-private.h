@@ -12,6 +12,7 @@
 #include "lifecycle.h"
 #include "log.h"
 #include "plan.h"
+#include "quarantine.h"
 #include "reboot.h"
 #include "runner-process.h"
 
@@ -28,6 +29,7 @@ struct _Dispatcher {
     GQueue over;     /* Job; their folders are to be removed */
     guint over_idle;
     GPtrArray *leaving; /* RunnerProcess that were abandoned and are not gone yet */
+    Quarantine *quarantine;
     Reboot *reboot;
     gboolean reboot_asked; /* about_to_reboot was called */
     GSource *going_down;   /* the reboot command was given: nothing starts while this runs */
@@ -139,6 +141,8 @@ void job_check_begin(Job *self);
 /* FALSE when the job is decided, or given back, instead. check_only: of a later step's document. */
 gboolean job_check_start_runner(Job *self, guint index, gboolean check_only,
                                 RunnerProcess **runner);
+/* What became of one of its runners: a plugin that crashes too often is not started any more. */
+void job_check_note_end(Job *self, const RunnerProcess *runner, const Verdict *verdict);
 /* The service delivered the document again with the claim: later texts have fresher URLs. */
 void job_check_take_document(Job *self, const char *document);
 void job_check_refreshed(Job *self, const char *document, int error_number);

@@ -21,6 +21,7 @@ dispatcher_new(const DispatcherOptions *options, Registry *registry, JobStore *s
     self->jobs = g_ptr_array_new();
     self->leaving = g_ptr_array_new();
     dispatcher_bury_init(self);
+    self->quarantine = quarantine_new(QUARANTINE_COOL_DOWN_MS / clock_scale());
     self->reboot = reboot_new((const char *const *)options->reboot_command, options->boot_id_file);
     self->room = G_MAXUINT;
     return self;
@@ -71,6 +72,7 @@ dispatcher_free(Dispatcher *self)
     }
     g_ptr_array_unref(self->jobs);
     g_ptr_array_unref(self->leaving);
+    quarantine_free(self->quarantine);
     reboot_free(self->reboot);
     g_free(self);
 }

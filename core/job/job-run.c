@@ -334,6 +334,7 @@ job_run_on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_da
     self->runner = NULL;
     clock_timer_clear(&self->heartbeat);
     job_time_end(self);
+    job_check_note_end(self, runner, verdict);
     if (self->state == LIFE_CANCELLING) {
         job_event(self, LIFE_EVENT_STOPPED);
     } else {

@@ -58,6 +58,8 @@ void runner_process_abandon(RunnerProcess *self,
 void runner_process_free(RunnerProcess *self);
 
 gboolean runner_process_is_critical(const RunnerProcess *self);
+/* The plugin's name. */
+const char *runner_process_plugin(const RunnerProcess *self);
 /* Of the plugin's `ready`. */
 gboolean runner_process_is_resumable(const RunnerProcess *self);
 guint runner_process_timeout_s(const RunnerProcess *self);

@@ -42,6 +42,8 @@ read_status(const VerdictInput *input, Verdict *verdict)
 static void
 decide_without_result(const VerdictInput *input, const char *plugin, Verdict *verdict)
 {
+    if (verdict->signal != NULL || verdict->exit_code >= 0)
+        verdict->end = VERDICT_END_CRASHED;
     if (verdict->signal != NULL)
         decide(verdict, OUTCOME_FAILED, "crashed",
                g_strdup_printf("plugin %s died of %s", plugin, verdict->signal));
@@ -72,6 +74,7 @@ decide_refusal(const VerdictInput *input, const char *plugin, Verdict *verdict)
 static void
 decide_by_result(const VerdictInput *input, const char *plugin, Verdict *verdict)
 {
+    verdict->end = VERDICT_END_SAID;
     switch (input->result) {
     case OUTCOME_SUCCEEDED:
     case OUTCOME_REBOOT:

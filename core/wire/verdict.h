@@ -33,12 +33,20 @@ typedef struct {
     gboolean out_of_time; /* the deadline was the service's for the job, not the step's own */
 } VerdictInput;
 
+/* Whose doing the end was. */
+typedef enum {
+    VERDICT_END_STOPPED = 0, /* errand's, or nobody knows */
+    VERDICT_END_SAID,        /* the runner told a result */
+    VERDICT_END_CRASHED,     /* it died, or left without one */
+} VerdictEnd;
+
 typedef struct {
     Outcome outcome;
     char *reason;  /* NULL unless FAILED or REJECTED */
     char *message; /* NULL unless FAILED or REJECTED */
     char *signal;  /* "SIGSEGV", or NULL */
     int exit_code; /* of the runner, -1 when it did not exit by itself */
+    VerdictEnd end;
 } Verdict;
 
 void verdict_decide(const VerdictInput *input, Verdict *verdict);
