@@ -37,6 +37,7 @@ struct _Dispatcher {
     gboolean arranging;    /* dispatcher_arrange() is under way */
     guint room;            /* as told last */
     LogThrottle store_trouble;
+    GSource *disk_timer;  /* a job could not be recorded: until this fires none is taken */
     GPtrArray *leftovers; /* ExecutionId of ended jobs whose folders could not be removed */
     GSource *sweep;
 
@@ -90,6 +91,9 @@ struct _Job {
 /* dispatcher-arrange.c */
 /* Starts who may start, has the machine restarted when it is time, tells the room. Idempotent. */
 void dispatcher_arrange(Dispatcher *self);
+/* A job was given back because it cannot be recorded, and the next would fare no better: takes none
+ * for a while, and then asks for them again, for no notification tells that a disk has room. */
+void dispatcher_pause(Dispatcher *self);
 /* The reboot did not happen: jobs may start again. */
 void dispatcher_stay_up(Dispatcher *self);
 

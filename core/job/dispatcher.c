@@ -56,6 +56,7 @@ dispatcher_free(Dispatcher *self)
     }
     clock_timer_clear(&self->stop_timer);
     clock_timer_clear(&self->going_down);
+    clock_timer_clear(&self->disk_timer);
     if (self->stop_idle) {
         g_source_destroy(self->stop_idle);
         g_source_unref(self->stop_idle);

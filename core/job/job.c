@@ -138,6 +138,7 @@ give_back(Job *self)
     job_run_clear(self);
     job_store_forget(owner->store, self->record->id);
     dispatcher_remove(owner, self);
+    dispatcher_pause(owner);
     owner->callbacks.release(self->record->id, TRUE, owner->user_data);
     dispatcher_arrange(owner);
 }
