@@ -1,5 +1,5 @@
-"""A plugin that crashes again and again is not started any more, until something has changed; good plugins beside it are
-not touched, and a good end in between forgives."""
+"""A plugin that crashes again and again is not started any more, until something has changed; good plugins beside it
+are not touched, and a good end in between forgives."""
 
 import os
 import shutil
