@@ -42,8 +42,12 @@ rest(JobTime *time)
 static void
 stop(Job *self)
 {
+    gint64 left_ms = (self->time.service_end_us - clock_now()) / 1000;
+
     rest(&self->time);
-    self->time.over = self->runner && runner_process_out_of_time(self->runner);
+    /* Half of what the margin has for telling, should the grace be longer than the margin. */
+    self->time.over =
+        self->runner && runner_process_out_of_time(self->runner, MAX(left_ms - REPORT_MS / 2, 0));
 }
 
 /* The step timer may be what is nearly over, and only because errand was silent: it is pushed out

@@ -15,12 +15,12 @@ on_kill(gpointer user_data)
 }
 
 static void
-end_by_force(RunnerProcess *self)
+end_by_force(RunnerProcess *self, gint64 kill_ms)
 {
     self->deadline_passed = TRUE;
     child_kill_group(self->child, SIGTERM);
     clock_timer_clear(&self->ladder);
-    self->ladder = clock_timer_add(self->grace_ms, on_kill, self);
+    self->ladder = clock_timer_add(kill_ms, on_kill, self);
 }
 
 gboolean
@@ -30,12 +30,12 @@ runner_process_on_deadline(gpointer user_data)
 
     log_job(G_LOG_LEVEL_WARNING, self->job_id, "plugin %s was not done after %u s: stopping it",
             self->plugin, self->deadline_s);
-    end_by_force(self);
+    end_by_force(self, self->grace_ms);
     return G_SOURCE_REMOVE;
 }
 
 gboolean
-runner_process_out_of_time(RunnerProcess *self)
+runner_process_out_of_time(RunnerProcess *self, gint64 kill_ms)
 {
     if (self->phase != RUNNER_RUNNING || self->deadline_passed || self->cancelled) {
         return FALSE;
@@ -46,7 +46,7 @@ runner_process_out_of_time(RunnerProcess *self)
     log_job(G_LOG_LEVEL_WARNING, self->job_id,
             "plugin %s is not done and the service's time for the job is nearly over: stopping it",
             self->plugin);
-    end_by_force(self);
+    end_by_force(self, MIN(kill_ms, self->grace_ms));
     return TRUE;
 }
 

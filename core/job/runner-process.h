@@ -46,9 +46,9 @@ void runner_process_answer(RunnerProcess *self, PacketType type, const char *doc
 /* Begins the ladder told - TERM - KILL; it waits while the plugin is in a critical section. A
  * runner that was not told to go is killed at once. */
 void runner_process_cancel(RunnerProcess *self);
-/* The service's time for the job is nearly over: what a deadline does, now. FALSE when it does not
- * run or is being stopped anyway. */
-gboolean runner_process_out_of_time(RunnerProcess *self);
+/* The service's time for the job is nearly over: what a deadline does, now, but with KILL after
+ * kill_ms at the latest. FALSE when it does not run or is being stopped anyway. */
+gboolean runner_process_out_of_time(RunnerProcess *self, gint64 kill_ms);
 /* Kills it; from now on only `ended` is called, with the given arguments. */
 void runner_process_abandon(RunnerProcess *self,
                             void (*ended)(RunnerProcess *self, const Verdict *verdict,

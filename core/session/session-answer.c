@@ -131,7 +131,7 @@ session_on_answered(Session *self, const Request *request, JobsMessage *message)
         session_on_saved(self, request->id, message);
         break;
     case REQUEST_LOOK:
-        session_queue_look(self, g_steal_pointer(&message->execution));
+        session_queue_look(self, request->id, g_steal_pointer(&message->execution));
         break;
     case REQUEST_REFRESH:
         session_on_refreshed(self, request->id, message);
@@ -277,6 +277,8 @@ session_expire(Session *self)
         /* Offline nobody could answer: it is asked anew when the link is back. */
         if (request->kind == REQUEST_SAVED && self->state == SESSION_READY)
             outbox_saved(self->outbox, request->id, NULL);
+        if (request->kind == REQUEST_LOOK && self->state == SESSION_READY)
+            session_queue_look(self, request->id, NULL);
         if (request->kind == REQUEST_REFRESH)
             self->callbacks.refreshed(request->id, NULL, ETIMEDOUT, self->user_data);
     }

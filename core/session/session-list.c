@@ -2,6 +2,14 @@
  * is over for us. */
 #include "session-private.h"
 
+/* One that is never described must not take up the room of others. */
+static void
+session_look(Session *self, const ExecutionId *id)
+{
+    requests_put(self->requests, REQUEST_LOOK, id,
+                 SESSION_ASK_TRIES * self->options.request_timeout_ms, session_now());
+}
+
 /* ---- Behind a head that is over ---- */
 
 static void
@@ -42,7 +50,7 @@ session_pass_over_if_over(Session *self, const JobsExecution *execution, gboolea
     if (!asked && anew)
         session_plan_pull(self, SESSION_LIST_SETTLES_MS);
     else if (anew)
-        requests_put(self->requests, REQUEST_LOOK, execution->id, 0, session_now());
+        session_look(self, execution->id);
     else if (asked)
         session_pass_over(self, execution);
     return TRUE;
@@ -75,7 +83,7 @@ session_look_at_those(Session *self, const GPtrArray *sorted, HeldPhase phase)
             continue;
         if (looks++ >= self->room)
             return FALSE;
-        requests_put(self->requests, REQUEST_LOOK, line->id, 0, session_now());
+        session_look(self, line->id);
     }
     return TRUE;
 }
@@ -148,16 +156,32 @@ session_recognize(Session *self, const JobsExecution *execution, gint64 version)
     held_forget(self->held, execution->id);
 }
 
-void
-session_queue_look(Session *self, JobsExecution *execution)
+/* The list may be behind, or the service unable to describe what it lists: a few questions. */
+static void
+session_list_again(Session *self)
 {
-    if (execution != NULL && self->room > 0)
-        session_recognize(self, execution, SESSION_QUEUED_VERSION);
-    if (execution != NULL && self->room > 0 && !self->stopping && session_is_news(self, execution))
-        session_offer(self, execution);
-    else if (self->room > 0)
-        session_plan_pull(self, SESSION_LIST_SETTLES_MS);
+    if (self->room == 0 || self->fruitless >= SESSION_DOUBTS_MAX)
+        return;
+    session_plan_pull(self, (gint64)SESSION_LIST_SETTLES_MS << self->fruitless);
+    self->fruitless++;
+}
+
+void
+session_queue_look(Session *self, const ExecutionId *id, JobsExecution *execution)
+{
+    g_autoptr(JobsExecution) owned = execution;
+
+    if (owned != NULL && self->room > 0)
+        session_recognize(self, owned, SESSION_QUEUED_VERSION);
+    if (owned != NULL && self->room > 0 && !self->stopping && session_is_news(self, owned)) {
+        self->fruitless = 0;
+        session_offer(self, owned);
+    } else {
+        /* The others go first from now on. */
+        if (owned == NULL && held_get(self->held, id) == HELD_UNKNOWN)
+            held_set(self->held, id, HELD_LEFT);
+        session_list_again(self);
+    }
     if (self->more_listed)
         session_pull(self);
-    jobs_execution_free(execution);
 }

@@ -44,10 +44,11 @@
 #define SESSION_HEAD_FRESH_MS      2000
 /* How many reasons of one outage are told although their time has not come. */
 #define SESSION_REASONS_TOLD       4
-/* How often an empty answer is doubted after a list that named something. */
+/* How often an empty answer is doubted after a list that named something, and a list asked for
+ * after one whose executions could not be had. */
 #define SESSION_DOUBTS_MAX         3
-/* How long session_refresh() tries, and updates of an earlier life's execution wait for what the
- * service keeps of it, in request timeouts. */
+/* How long session_refresh() tries, a listed execution is asked about, and updates of an earlier
+ * life's execution wait for what the service keeps of it, in request timeouts. */
 #define SESSION_ASK_TRIES          3
 
 /* Marks an execution that this process started by start-next: the service ignores the details of a
@@ -107,6 +108,7 @@ struct _Session {
     gint64 settled_ms;
     gboolean doubtful; /* a list named something that the head did not show yet */
     guint doubts;
+    guint fruitless;       /* listed executions in a row that could not be had */
     gboolean more_listed;  /* a list named new executions that there was no room to look at */
     gboolean refused_said; /* since the last resync, that a refused execution is passed over */
     LogThrottle odd;       /* messages that make no sense */
@@ -167,7 +169,8 @@ void session_pass_over(Session *self, const JobsExecution *execution);
 /* TRUE when the head is over for us. asked: it is the answer to a question. */
 gboolean session_pass_over_if_over(Session *self, const JobsExecution *execution, gboolean asked);
 void session_queue_started(Session *self, JobsExecution *execution);
-void session_queue_look(Session *self, JobsExecution *execution);
+/* The description of a listed execution; NULL when there is none. */
+void session_queue_look(Session *self, const ExecutionId *id, JobsExecution *execution);
 /* Offers what came while there was no room; from the main loop only. */
 void session_queue_offer_head(Session *self);
 

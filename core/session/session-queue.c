@@ -47,6 +47,7 @@ session_resync(Session *self)
 {
     self->resync_ms = session_now() + self->options.resync_interval_ms;
     self->refused_said = FALSE;
+    self->fruitless = 0;
     session_watch_all(self, held_running(self->held));
     session_pull(self);
 }
@@ -177,7 +178,9 @@ session_queue_head(Session *self, JobsExecution *execution, gboolean asked)
         return;
     }
     session_watch_all(self, held_not_head(self->held, execution));
-    session_tell_time(self, execution);
+    /* A notification may leave the time out. */
+    if (execution != NULL && execution->seconds_left >= 0)
+        session_tell_time(self, execution);
     if (execution == NULL) {
         g_clear_pointer(&self->head, jobs_execution_free);
         session_doubt(self, asked);
