@@ -3,7 +3,8 @@
  * The service may reuse a jobId (a retry, a thing that rejoins its group) and even, once an
  * execution was deleted, its executionNumber. Only the three values together are unique, so
  * everything in errand that must not act twice compares all three and never the document, whose
- * presigned URLs change with every delivery.
+ * presigned URLs change with every delivery. (Almost: a job that is deleted and created anew within
+ * one second has the same three; session-list.c recognizes that.)
  *
  * Pure values; no threads, no I/O.
  */

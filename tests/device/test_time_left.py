@@ -59,6 +59,17 @@ def test_a_failure_that_is_ignored_does_not_start_what_has_no_time(device):
     assert device.marker_lines() == ["begun"]
 
 
+def test_a_long_grace_ends_with_the_jobs_time(device):
+    """Who does not heed TERM is killed before the service's end, not when cancel-grace is over."""
+    device.groups["jobs"]["cancel-grace"] = "1min"
+    device.start(ERRAND_TEST_TIME_SCALE=SCALE)
+    job = device.create({"operation": "hang-ignoring-term", "timeout": 600}, timeout=1)
+    device.wait_in_progress(job)
+    wait_for(device.children, "it runs")
+    device.sandbox.advance(MINUTE - 20)
+    assert_stopped_in_time(device, job)
+
+
 def test_a_life_after_a_crash_is_told(device, sandbox):
     device.start()
     job = with_seconds_left(device, 14, knob(device, operation="knob-resumable", sleep=60000, timeout=600))
