@@ -106,17 +106,17 @@ job_time_told(Job *self, gint64 seconds)
 {
     JobTime *time = &self->time;
     gint64 left_ms = CLAMP(seconds, 0, G_MAXINT32) * 1000;
+    gint64 margin_ms;
 
     if (seconds < 0) {
         time->service_end_us = 0;
         rest(time);
         return;
     }
-    /* A margin larger than half of the time would leave no time to work in. */
-    if (time->margin_ms == 0) {
-        time->margin_ms =
-            MAX(MIN(self->owner->options->cancel_grace_ms + REPORT_MS, left_ms / 2), 1);
-    }
+    /* A margin larger than half of the time would leave no time to work in. It does not shrink with
+     * the time, or the end would never come. */
+    margin_ms = MIN(self->owner->options->cancel_grace_ms + REPORT_MS, left_ms / 2);
+    time->margin_ms = MAX(time->margin_ms, margin_ms);
     time->service_end_us = clock_now() + left_ms * 1000;
     if (self->state != LIFE_RUNNING || time->step_end_us == 0 || time->over) {
         return;

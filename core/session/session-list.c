@@ -88,14 +88,22 @@ session_look_at_those(Session *self, const GPtrArray *sorted, HeldPhase phase)
     return TRUE;
 }
 
-/* One that is done may be queued again under its name; the head of the queue will tell. */
 static gboolean
-session_list_has_news(Session *self, const GPtrArray *pending)
+session_list_has_unknown(Session *self, const GPtrArray *pending)
+{
+    for (guint i = 0; i < pending->len; i++)
+        if (held_get(self->held, ((const JobsPending *)pending->pdata[i])->id) == HELD_UNKNOWN)
+            return TRUE;
+    return FALSE;
+}
+
+/* One that is done may be queued anew under its name; a question will tell. */
+static gboolean
+session_list_has_done(Session *self, const GPtrArray *pending)
 {
     for (guint i = 0; i < pending->len; i++) {
         const JobsPending *line = pending->pdata[i];
-        HeldPhase phase = held_get(self->held, line->id);
-        if (phase == HELD_UNKNOWN || (phase == HELD_DONE && !line->in_progress))
+        if (!line->in_progress && held_get(self->held, line->id) == HELD_DONE)
             return TRUE;
     }
     return FALSE;
@@ -114,7 +122,7 @@ session_look_at(Session *self, const GPtrArray *pending, gboolean asked)
     session_look_at_those(self, sorted, HELD_LEFT);
     if (asked)
         session_look_at_those(self, sorted, HELD_DONE);
-    else if (session_list_has_news(self, pending) && !self->more_listed)
+    else if (session_list_has_done(self, pending))
         session_plan_pull(self, SESSION_LIST_SETTLES_MS);
 }
 
@@ -129,7 +137,8 @@ session_queue_list(Session *self, const GPtrArray *pending)
         session_look_at(self, pending, FALSE);
         return;
     }
-    self->doubtful = session_list_has_news(self, pending);
+    self->doubtful =
+        session_list_has_unknown(self, pending) || session_list_has_done(self, pending);
     if (self->doubtful && self->room > 0)
         session_plan_pull(self, SESSION_LIST_SETTLES_MS);
 }
