@@ -1,4 +1,4 @@
-"""Executions that a list names, but that nobody can describe: they cost a few questions, and the others go past them."""
+"""Executions that a list names, but that nobody can describe: a few questions each, and the others go past them."""
 
 import pytest
 
