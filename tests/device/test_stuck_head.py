@@ -11,7 +11,7 @@ PASSED = "the service refuses every status"
 @pytest.fixture(params=WORKFLOWS)
 def workflow(request, device):
     device.groups["jobs"]["workflow"] = request.param
-    device.groups["jobs"]["resync-interval"] = "2s"
+    device.groups["jobs"]["resync-interval"] = "1s"
     return request.param
 
 

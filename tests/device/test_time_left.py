@@ -31,9 +31,7 @@ def assert_stopped_in_time(device, job):
     settle(device)
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS)
-def test_req_06_stopped_before_the_jobs_own_timer_ends(workflow, device):
-    device.groups["jobs"]["workflow"] = workflow
+def test_req_06_stopped_before_the_jobs_own_timer_ends(device):
     device.start(ERRAND_TEST_TIME_SCALE=SCALE)
     job = with_seconds_left(device, 12)
     assert_stopped_in_time(device, job)
