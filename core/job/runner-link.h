@@ -28,8 +28,8 @@ RunnerLink *runner_link_new(const RunnerLinkCallbacks *callbacks, gpointer user_
 /* Queues a packet. FALSE when it is larger than a packet may be. */
 gboolean runner_link_send(RunnerLink *self, const Packet *packet,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The same for a packet that may get lost: it is dropped while more than RUNNER_LINK_OFFER_MAX bytes
- * wait, so that a runner that does not read costs no memory. FALSE when it was. */
+/* The same for a packet that may get lost: it is dropped while more than RUNNER_LINK_OFFER_MAX
+ * bytes wait, so that a runner that does not read costs no memory. FALSE when it was. */
 gboolean runner_link_offer(RunnerLink *self, const Packet *packet) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes what the runner had sent before it ended, then reads no more. */
 void runner_link_drain(RunnerLink *self);

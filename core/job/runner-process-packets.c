@@ -192,6 +192,12 @@ runner_process_is_critical(const RunnerProcess *self)
     return self->critical;
 }
 
+const char *
+runner_process_plugin(const RunnerProcess *self)
+{
+    return self->plugin;
+}
+
 gboolean
 runner_process_is_resumable(const RunnerProcess *self)
 {

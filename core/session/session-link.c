@@ -180,11 +180,12 @@ session_say_down(Session *self)
 
 /* Both times are real ones; the timer shortens them in tests. */
 static gint64
-session_reconnect_delay(Session *self)
+session_reconnect_delay(Session *self, gboolean lasted)
 {
     gint64 since_ms = (session_now() - self->connect_ms) * (gint64)clock_scale();
     /* Not inside MAX(), which would draw twice. */
-    gint64 delay_ms = backoff_next(&self->reconnect);
+    gint64 delay_ms = lasted ? backoff_next_spread(&self->reconnect, SESSION_SPREAD_MS)
+                             : backoff_next(&self->reconnect);
 
     return MAX(delay_ms, SESSION_CONNECT_APART_MS - since_ms);
 }
@@ -193,10 +194,11 @@ static void
 session_link_lost(Session *self)
 {
     gint64 now_ms = session_now();
+    gboolean lasted = link_health_is_stable(&self->health, now_ms, clock_scale());
     LinkHealthSign sign = LINK_HEALTH_FINE;
 
     clock_timer_clear(&self->link_timer);
-    if (link_health_is_stable(&self->health, now_ms, clock_scale())) {
+    if (lasted) {
         backoff_reset(&self->reconnect);
         log_throttle_reset(&self->outage);
         g_clear_pointer(&self->outage_why, g_free);
@@ -208,7 +210,7 @@ session_link_lost(Session *self)
     outbox_link_lost(self->outbox, now_ms);
     session_streams_down(self);
     self->resubscribe_ms = ATTEMPTS_NEVER;
-    session_link_connect_in(self, session_reconnect_delay(self));
+    session_link_connect_in(self, session_reconnect_delay(self, lasted));
     session_set_state(self, SESSION_OFFLINE);
 }
 

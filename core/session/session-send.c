@@ -89,9 +89,12 @@ session_send_request(Session *self, gint64 now_ms)
         session_publish(self, TOPIC_START_NEXT, NULL, body);
         break;
     case REQUEST_WATCH:
+    case REQUEST_SAVED:
     case REQUEST_LOOK:
     case REQUEST_REFRESH:
-        body = jobs_message_describe(token, request->id->number, request->kind != REQUEST_WATCH);
+        body = jobs_message_describe(token, request->id->number,
+                                     request->kind == REQUEST_LOOK ||
+                                         request->kind == REQUEST_REFRESH);
         session_publish(self, TOPIC_DESCRIBE, request->id->job_id, body);
         break;
     }

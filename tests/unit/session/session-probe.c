@@ -46,12 +46,13 @@ on_offered(const JobsExecution *execution, gpointer user_data)
 }
 
 static void
-on_claimed(const ExecutionId *id, SessionClaim answer, const char *document, gpointer user_data)
+on_claimed(const ExecutionId *id, SessionClaim answer, const char *text, gpointer user_data)
 {
+    static const char *const words[] = {"accepted", "refused", "invalid"};
+    const char *document = answer == SESSION_CLAIM_ACCEPTED ? text : NULL;
     g_autofree char *name = execution_id_to_name(id);
 
-    say("claimed %s %s %s", name, answer == SESSION_CLAIM_ACCEPTED ? "accepted" : "refused",
-        document != NULL ? document : "-");
+    say("claimed %s %s %s", name, words[answer], document != NULL ? document : "-");
     if (automatic && answer == SESSION_CLAIM_ACCEPTED)
         session_finish(session, id, EXECUTION_SUCCEEDED, NULL);
 }
@@ -80,6 +81,14 @@ on_refreshed(const ExecutionId *id, const char *document, int error_number, gpoi
     g_autofree char *name = execution_id_to_name(id);
 
     say("refreshed %s %d %s", name, error_number, document != NULL ? document : "-");
+}
+
+static void
+on_time_left(const ExecutionId *id, gint64 seconds, gpointer user_data)
+{
+    g_autofree char *name = execution_id_to_name(id);
+
+    say("time-left %s %" G_GINT64_FORMAT, name, seconds);
 }
 
 static void
@@ -271,6 +280,7 @@ main(int argc, char **argv)
         .reported = on_reported,
         .gone = on_gone,
         .refreshed = on_refreshed,
+        .time_left = on_time_left,
         .state_changed = on_state,
         .streamed = on_streamed,
     };
