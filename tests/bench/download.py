@@ -5,9 +5,9 @@
 
 DIR is a build without sanitizers, best with -Dtests=false. errand is measured as a whole, by errandctl run: start,
 checks, records and the fsync of the file are in its figure. curl writes no checksum and syncs nothing, hence the
-variants with sync and with sha256sum after it. The contenders take turns, so that a busy machine is busy for all;
-"best" is the fastest round of each, the least disturbed one. With --calls one more round under strace counts system
-calls.
+variants with sync and with sha256sum after it. The contenders take turns, so that a busy machine is busy for all, and
+"x curl" is the median of what each round says; "best" is the fastest round of each, the least disturbed one. With
+--calls one more round under strace counts system calls.
 """
 
 import argparse
@@ -183,8 +183,8 @@ def summary(rows):
     for (scheme, name), values in rows.items():
         wall, cpu, peak = (statistics.median(column) for column in zip(*values))
         best = min(value[0] for value in values)
-        curl = statistics.median(value[0] for value in rows[scheme, "curl"])
-        result.append({"scheme": scheme, "what": name, "seconds": round(wall, 3), "times_curl": round(wall / curl, 2),
+        ratio = statistics.median(value[0] / curl[0] for value, curl in zip(values, rows[scheme, "curl"]))
+        result.append({"scheme": scheme, "what": name, "seconds": round(wall, 3), "times_curl": round(ratio, 2),
                        "best_seconds": round(best, 3), "cpu_seconds": round(cpu, 2), "peak_MiB": round(peak, 1)})
     return result
 

@@ -1,11 +1,11 @@
 /* Calls one function of a firmware backend, as the plugin would, and prints what errand is told.
  *
- *   backend-run [KEY=VALUE...] check | booted | inspect IMAGE | install IMAGE | again IMAGE |
- * confirm | reject SLOT
+ *   backend-run [KEY=VALUE...] CALL
  *
- * KEY=VALUE are settings. First "begun", then one line for each thing told: "progress PERCENT STEP", "log LEVEL TEXT",
- * "reason WORD TEXT", "booted SLOT VERSION", "image COMPATIBLE VERSION", at the end "result
- * NUMBER". SIGUSR1 is the cancel. */
+ * CALL is one of: check, booted, inspect IMAGE, install IMAGE, again IMAGE, confirm, reject SLOT.
+ * KEY=VALUE are settings. First "begun", then one line for each thing told: "progress PERCENT
+ * STEP", "log LEVEL TEXT", "reason WORD TEXT", "booted SLOT VERSION", "image COMPATIBLE VERSION",
+ * at the end "result NUMBER". SIGUSR1 is the cancel. */
 #include <plugins/firmware/backend.h>
 
 #include <signal.h>

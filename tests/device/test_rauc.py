@@ -3,23 +3,8 @@
 import signal
 
 import pytest
-import rauc_service
 from backend import CANCELLED, FAILED, REJECTED, SUCCEEDED, Call
-from rauc_service import COMPATIBLE, SLOT_SIZE, Bus, Keys, Rauc
-
-pytestmark = pytest.mark.skipif(rauc_service.missing() is not None, reason=str(rauc_service.missing()))
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory):
-    return Keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def rauc(tmp_path, keys):
-    service = Rauc(tmp_path / "r", keys).start()
-    yield service
-    service.close()
+from rauc_service import COMPATIBLE, SLOT_SIZE, Bus, Rauc
 
 
 @pytest.fixture
@@ -195,7 +180,7 @@ def test_killed_and_started_again(rauc):
     assert rauc.content("B") == b"new"
 
 
-def test_the_bus_goes_away(tmp_path, keys, rauc):
+def test_the_bus_goes_away(rauc):
     rauc.hold()
     install = begin(rauc, "install", rauc.bundle())
     rauc.wait_installing()
@@ -217,8 +202,8 @@ def test_an_interrupted_call_finds_its_installation(rauc):
     assert rauc.boot_log().count("set-primary B") == 1
 
 
-def test_an_interrupted_call_hears_of_its_failure(tmp_path, keys):
-    with_loops = Rauc(tmp_path / "l", keys, loop=True).start()
+def test_an_interrupted_call_hears_of_its_failure(tmp_path, rauc_keys):
+    with_loops = Rauc(tmp_path / "l", rauc_keys, loop=True).start()
     try:
         with_loops.hold()
         bundle = with_loops.bundle(size=2 * SLOT_SIZE)
