@@ -1,12 +1,12 @@
 #include "transfer.h"
 
+#include "boottime.h"
 #include "fault.h"
 #include "part.h"
 #include "space.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How often progress is told; errand decides how often the cloud hears of it. */
@@ -15,10 +15,7 @@
 int64_t
 transfer_now_ms(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return boottime_ms();
 }
 
 int64_t

@@ -1,12 +1,12 @@
 #include "health.h"
 
+#include "boottime.h"
 #include "command-line.h"
 #include "setting.h"
 #include "tool.h"
 
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 
 #define PAUSE_MS   1000
 /* A command that hangs must leave time for another try; one begun in the last moment still gets a
@@ -17,10 +17,7 @@
 int64_t
 health_now_ms(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return boottime_ms();
 }
 
 bool

@@ -115,9 +115,9 @@ check_policy(errand_job *job, Order *order)
 int32_t
 order_check_floor(errand_job *job, const char *version, const char *whose)
 {
-    const char *floor = errand_setting(job, "minimum-version");
+    const char *floor = setting_text(job, "minimum-version");
 
-    if (floor == NULL || *floor == '\0' || version_compare(version, floor) >= 0)
+    if (floor == NULL || version_compare(version, floor) >= 0)
         return ERRAND_SUCCEEDED;
     return errand_reject(job, "not-allowed",
                          "%s %s is below %s (errand.conf: [plugin firmware] minimum-version)",

@@ -31,11 +31,11 @@ typedef struct {
 static int32_t
 read_settings(errand_job *job, Settings *settings)
 {
-    const char *directory = errand_setting(job, "swupdate-directory");
+    const char *directory = setting_text(job, "swupdate-directory");
 
     *settings = (Settings){
         .directory = DIRECTORY, .wait_ms = WAIT_MS, .busy_ms = BUSY_MS, .timeout_ms = TIMEOUT_MS};
-    if (directory != NULL && *directory != '\0')
+    if (directory != NULL)
         settings->directory = directory;
     if (*settings->directory != '/' || strlen(settings->directory) > SWUPDATE_DIRECTORY_MAX)
         return errand_reject(job, "internal",
