@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* A link slower than this for this long is taken for dead; a 2G modem is faster. */
+/* Defaults, as errand.conf has them. A link slower than this for this long is taken for dead; a 2G
+ * modem is faster. */
 #define STALL_BYTES   64
 #define STALL_MS      (60 * 1000)
 #define RETRY_MS      1000

@@ -8,11 +8,10 @@
 #include <poll.h>
 #include <stdio.h>
 
-#define PAUSE_MS   1000
-/* A command that hangs must leave time for another try; one begun in the last moment still gets a
- * fair one. */
-#define COMMAND_MS (60 * 1000)
-#define FAIR_MS    2000
+#define LIMIT_MS (5 * 60 * 1000)
+#define PAUSE_MS 1000
+/* A command that is begun in the last moment still gets a fair time. */
+#define FAIR_MS  2000
 
 int64_t
 health_now_ms(void)
@@ -35,7 +34,7 @@ health_pause(errand_job *job, const char *step, int64_t until)
 int64_t
 health_limit(errand_job *job)
 {
-    int64_t limit_ms = HEALTH_LIMIT_MS;
+    int64_t limit_ms = LIMIT_MS;
 
     setting_duration(job, "firmware", "health-timeout", &limit_ms);
     return limit_ms;
@@ -67,7 +66,7 @@ health_check_settings(errand_job *job)
 static bool
 ask(errand_job *job, Words *argv, int64_t until, char *fault, size_t size)
 {
-    int64_t limit_ms = COMMAND_MS, left = until - health_now_ms();
+    int64_t limit_ms = TOOL_LIMIT_MS, left = until - health_now_ms();
     Tool tool = {.argv = argv};
     ChildEnd end;
     int32_t verdict;

@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-#define BUSY_LIMIT_MS (5 * 60 * 1000)
-#define ANSWER_MS     30000
-#define MARK_MS       (2 * 60 * 1000) /* a boot loader's tools may be slow, but not for ever */
+#define ANSWER_MS 30000
+#define MARK_MS   (2 * 60 * 1000) /* a boot loader's tools may be slow, but not for ever */
 
 typedef struct {
     char slot[BACKEND_TEXT];
@@ -18,7 +17,7 @@ typedef struct {
 int32_t
 rauc_busy_limit(errand_job *job, int64_t *limit_ms)
 {
-    *limit_ms = BUSY_LIMIT_MS;
+    *limit_ms = BACKEND_BUSY_MS;
     return setting_duration(job, "firmware", "busy-timeout", limit_ms);
 }
 

@@ -165,15 +165,13 @@ check_version(Update *self, const Image *info)
 Event
 update_inspect(Update *self)
 {
-    const Backend *backend = self->order.backend;
     Image info = {0};
-    Event event = EVENT_DONE;
+    Event event;
 
     errand_progress(self->job, -1, "inspect");
     if (errand_cancelled(self->job))
         return EVENT_CANCELLED;
-    if (backend->inspect != NULL)
-        event = event_of(backend->inspect(self->job, self->image, &info));
+    event = event_of(self->order.backend->inspect(self->job, self->image, &info));
     if (event == EVENT_DONE)
         event = check_compatible(self, &info);
     if (event == EVENT_DONE)
