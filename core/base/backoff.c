@@ -16,13 +16,27 @@ backoff_base(const Backoff *self)
     return base;
 }
 
+static gdouble
+backoff_draw(const Backoff *self)
+{
+    return self->random != NULL ? g_rand_double(self->random) : g_random_double();
+}
+
+gint64
+backoff_next_spread(Backoff *self, gint64 within_ms)
+{
+    gint64 spread = (gint64)(backoff_draw(self) * (gdouble)MAX(within_ms, 0));
+    gint64 delay = backoff_next(self);
+
+    return MAX(delay, spread);
+}
+
 gint64
 backoff_next(Backoff *self)
 {
     gint64 base = backoff_base(self);
     gint64 half = base / 2;
-    gdouble share = self->random != NULL ? g_rand_double(self->random) : g_random_double();
-    gint64 delay = half + (gint64)(share * (gdouble)(base - half + 1));
+    gint64 delay = half + (gint64)(backoff_draw(self) * (gdouble)(base - half + 1));
 
     if (self->attempt < G_MAXUINT)
         self->attempt++;

@@ -16,4 +16,7 @@ typedef struct {
 
 void backoff_init(Backoff *self, gint64 first_ms, gint64 cap_ms);
 gint64 backoff_next(Backoff *self) G_GNUC_WARN_UNUSED_RESULT;
+/* The same where many may have lost one thing at the same instant: at least a delay that is uniform
+ * in [0, within_ms]. */
+gint64 backoff_next_spread(Backoff *self, gint64 within_ms) G_GNUC_WARN_UNUSED_RESULT;
 void backoff_reset(Backoff *self);

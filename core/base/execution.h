@@ -3,7 +3,8 @@
  * The service may reuse a jobId (a retry, a thing that rejoins its group) and even, once an
  * execution was deleted, its executionNumber. Only the three values together are unique, so
  * everything in errand that must not act twice compares all three and never the document, whose
- * presigned URLs change with every delivery.
+ * presigned URLs change with every delivery. (Almost: a job that is deleted and created anew within
+ * one second has the same three; session-list.c recognizes that.)
  *
  * Pure values; no threads, no I/O.
  */
@@ -32,6 +33,9 @@ typedef enum {
     EXECUTION_REMOVED,
     EXECUTION_CANCELED,
 } ExecutionStatus;
+
+/* Instead of the minutes of a step timer: none is to run, one that runs is cancelled. */
+#define EXECUTION_NO_STEP_TIMER G_MAXUINT
 
 ExecutionId *execution_id_new(const char *job_id, gint64 number, gint64 queued_at);
 ExecutionId *execution_id_copy(const ExecutionId *self);

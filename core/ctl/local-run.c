@@ -200,6 +200,11 @@ on_about_to_reboot(gpointer user_data)
 {
 }
 
+static void
+on_watch(const ExecutionId *id, gpointer user_data)
+{
+}
+
 static gboolean
 on_signal(gpointer user_data)
 {
@@ -243,6 +248,7 @@ run_loop(LocalRun *self, Config *config, JobStore *store, char *document)
         .release = on_release,
         .room = on_room,
         .about_to_reboot = on_about_to_reboot,
+        .watch = on_watch,
     };
     g_autoptr(Registry) registry = registry_new((const char *const *)config->plugin_directories);
     guint signals[] = {g_unix_signal_add(SIGINT, on_signal, self),
@@ -293,6 +299,15 @@ prepare(Config *config)
     }
 }
 
+static void
+remove_directory(const char *directory)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!durable_remove_tree(directory, &error))
+        fprintf(stderr, "errandctl: %s is left behind: %s\n", directory, error->message);
+}
+
 int
 local_run(Config *config, const LocalRunOptions *options, GError **error)
 {
@@ -300,7 +315,6 @@ local_run(Config *config, const LocalRunOptions *options, GError **error)
     g_autofree char *directory = NULL;
     g_autofree char *name = g_strdup_printf("local-%08x", g_random_int());
     g_autoptr(JobStore) store = NULL;
-    g_autoptr(GError) ignored = NULL;
     LocalRun self = {.options = options};
 
     if (document == NULL)
@@ -309,8 +323,10 @@ local_run(Config *config, const LocalRunOptions *options, GError **error)
     if (directory == NULL)
         return 1;
     store = job_store_open(directory, error);
-    if (store == NULL)
+    if (store == NULL) {
+        remove_directory(directory);
         return 1;
+    }
     prepare(config);
     self.id = execution_id_new(name, 1, 0);
     self.loop = g_main_loop_new(NULL, FALSE);
@@ -319,8 +335,7 @@ local_run(Config *config, const LocalRunOptions *options, GError **error)
         fprintf(stderr, "errandctl: the job could not be run; the lines above say why\n");
     else
         print_outcome(&self);
-    if (!durable_remove_tree(directory, &ignored))
-        fprintf(stderr, "errandctl: %s is left behind: %s\n", directory, ignored->message);
+    remove_directory(directory);
     g_main_loop_unref(self.loop);
     execution_id_free(self.id);
     g_clear_pointer(&self.details, details_free);

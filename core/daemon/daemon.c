@@ -1,4 +1,4 @@
-#include "daemon.h"
+#include "wires.h"
 
 #include "clock.h"
 #include "durable.h"
@@ -15,165 +15,11 @@
 
 /* How long a running step of an operation that cannot be resumed may go on after SIGTERM; the
  * unit's TimeoutStopSec= is larger. A second signal ends the wait. */
-#define STOP_GRACE_MS   (30 * 1000)
-/* How long the end, or a restart of the machine, waits for answers to statuses that were just sent.
- * They are on disk and would be sent again, so this is a courtesy to whoever watches the job. */
-#define FLUSH_MS        (3 * 1000)
-#define REBOOT_FLUSH_MS 500
-#define LOCK_WAIT_S     2
-
-struct _Daemon {
-    const Config *config;
-    GMainLoop *loop;
-    Registry *registry;
-    JobStore *store;
-    Dispatcher *dispatcher;
-    Session *session;
-    GSource *watchdog;
-    GSource *reboot_timer;
-    guint signals[2];
-    int lock_fd;
-    gboolean stopping;
-};
-
-/* ---- session -> dispatcher ---- */
-
-static void
-on_offered(const JobsExecution *execution, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    dispatcher_offer(self->dispatcher, execution->id, execution->status, execution->document,
-                     execution->details);
-}
-
-static void
-on_claimed(const ExecutionId *id, SessionClaim answer, const char *document, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    dispatcher_claimed(self->dispatcher, id, answer == SESSION_CLAIM_ACCEPTED, document);
-}
-
-static void
-on_reported(const ExecutionId *id, gboolean taken, const char *why, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    dispatcher_reported(self->dispatcher, id, taken, why);
-}
-
-static void
-on_gone(const ExecutionId *id, const char *why, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    dispatcher_gone(self->dispatcher, id, why);
-}
-
-static void
-on_refreshed(const ExecutionId *id, const char *document, int error_number, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    dispatcher_refreshed(self->dispatcher, id, document, error_number);
-}
-
-static void
-on_state_changed(SessionState state, gpointer user_data)
-{
-    static const char *const words[] = {
-        [SESSION_OFFLINE] = "offline, trying again",
-        [SESSION_CONNECTING] = "connecting",
-        [SESSION_SUBSCRIBING] = "subscribing",
-        [SESSION_READY] = "connected",
-    };
-    Daemon *self = user_data;
-
-    sd_notifyf(0, "STATUS=%s: %s", self->config->session.thing_name, words[state]);
-}
-
-/* ---- dispatcher -> session ---- */
-
-static void
-send_claim(const ExecutionId *id, guint step_timeout_minutes, const Details *details,
-           gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    session_claim(self->session, id, step_timeout_minutes, details);
-}
-
-static void
-send_progress(const ExecutionId *id, guint step_timeout_minutes, const Details *details,
-              gboolean urgent, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    session_progress(self->session, id, step_timeout_minutes, details, urgent);
-}
-
-static void
-send_finish(const ExecutionId *id, ExecutionStatus status, const Details *details,
-            gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    session_finish(self->session, id, status, details);
-}
-
-static void
-send_refresh(const ExecutionId *id, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    session_refresh(self->session, id);
-}
-
-static void
-hold(const ExecutionId *id, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    session_hold(self->session, id);
-}
-
-static void
-release(const ExecutionId *id, gboolean again_later, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    session_release(self->session, id, again_later);
-}
-
-static void
-set_room(guint room, gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    session_set_room(self->session, self->stopping ? 0 : room);
-}
-
-static gboolean
-on_reboot_flushed(gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    clock_timer_clear(&self->reboot_timer);
-    dispatcher_reboot_now(self->dispatcher);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-about_to_reboot(gpointer user_data)
-{
-    Daemon *self = user_data;
-
-    clock_timer_clear(&self->reboot_timer);
-    self->reboot_timer = clock_timer_add(REBOOT_FLUSH_MS, on_reboot_flushed, self);
-}
-
-/* ---- start and end ---- */
+#define STOP_GRACE_MS (30 * 1000)
+/* How long the end waits for answers to statuses that were just sent. They are on disk and would be
+ * sent again, so this is a courtesy to whoever watches the job. */
+#define FLUSH_MS      (3 * 1000)
+#define LOCK_WAIT_S   2
 
 static void
 on_alarm(int number)
@@ -278,24 +124,6 @@ on_signal(gpointer user_data)
 Daemon *
 daemon_new(const Config *config, GError **error)
 {
-    static const SessionCallbacks from_session = {
-        .offered = on_offered,
-        .claimed = on_claimed,
-        .reported = on_reported,
-        .gone = on_gone,
-        .refreshed = on_refreshed,
-        .state_changed = on_state_changed,
-    };
-    static const DispatcherCallbacks from_dispatcher = {
-        .claim = send_claim,
-        .progress = send_progress,
-        .finish = send_finish,
-        .refresh = send_refresh,
-        .hold = hold,
-        .release = release,
-        .room = set_room,
-        .about_to_reboot = about_to_reboot,
-    };
     g_autoptr(Daemon) self = g_new0(Daemon, 1);
 
     self->config = config;
@@ -308,14 +136,14 @@ daemon_new(const Config *config, GError **error)
     self->store = job_store_open(config->state_directory, error);
     if (self->store == NULL)
         return NULL;
-    self->session = session_new(&config->session, &from_session, self, error);
+    self->session = session_new(&config->session, &wires_from_session, self, error);
     if (self->session == NULL)
         return NULL;
     self->registry = registry_new((const char *const *)config->plugin_directories);
     registry_scan(self->registry);
     registry_log_faults(self->registry);
-    self->dispatcher =
-        dispatcher_new(&config->dispatcher, self->registry, self->store, &from_dispatcher, self);
+    self->dispatcher = dispatcher_new(&config->dispatcher, self->registry, self->store,
+                                      &wires_from_dispatcher, self);
     self->signals[0] = g_unix_signal_add(SIGTERM, on_signal, self);
     self->signals[1] = g_unix_signal_add(SIGINT, on_signal, self);
     return g_steal_pointer(&self);

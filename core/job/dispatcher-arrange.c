@@ -1,6 +1,8 @@
 #include "clock.h"
 #include "dispatcher-private.h"
 
+#define DISK_RETRY_MS 30000
+
 /* ---- Who may start ---- */
 
 static gboolean
@@ -49,8 +51,8 @@ is_working(const Job *job)
 static gboolean
 is_closed(Dispatcher *self)
 {
-    return self->stopping || self->going_down || count(self, is_rebooting) > 0 ||
-           count(self, is_alone) > 0;
+    return self->stopping || self->going_down || self->disk_timer ||
+           count(self, is_rebooting) > 0 || count(self, is_alone) > 0;
 }
 
 static gboolean
@@ -91,6 +93,23 @@ tell_room(Dispatcher *self)
         self->room = room;
         self->callbacks.room(room, self->user_data);
     }
+}
+
+static gboolean
+on_disk_retry(gpointer user_data)
+{
+    Dispatcher *self = user_data;
+
+    clock_timer_clear(&self->disk_timer);
+    dispatcher_arrange(self);
+    return G_SOURCE_REMOVE;
+}
+
+void
+dispatcher_pause(Dispatcher *self)
+{
+    clock_timer_clear(&self->disk_timer);
+    self->disk_timer = clock_timer_add_scaled(DISK_RETRY_MS, on_disk_retry, self);
 }
 
 void

@@ -1,7 +1,9 @@
 /* What the dispatcher's files share. dispatcher.c has the calls from outside; dispatcher-arrange.c
  * decides who may start, reboot and when errand may end; dispatcher-recover.c takes up an earlier
  * life; job.c carries out the life cycle table for one job; job-plan.c turns its document into
- * steps or a refusal; job-check.c starts runners and asks the checks; job-run.c runs the steps.
+ * steps or a refusal; job-check.c starts runners and asks the checks; job-run.c runs the steps;
+ * job-stream.c passes on what a step asks of file streams; job-time.c keeps to the service's time
+ * for the job.
  *
  * Order within an action: state first, disk second, callbacks to the owner last, for a callback may
  * come back with the answer at once and even end the job. */
@@ -11,6 +13,8 @@
 #include "lifecycle.h"
 #include "log.h"
 #include "plan.h"
+#include "quarantine.h"
+#include "rate.h"
 #include "reboot.h"
 #include "runner-process.h"
 
@@ -27,6 +31,7 @@ struct _Dispatcher {
     GQueue over;     /* Job; their folders are to be removed */
     guint over_idle;
     GPtrArray *leaving; /* RunnerProcess that were abandoned and are not gone yet */
+    Quarantine *quarantine;
     Reboot *reboot;
     gboolean reboot_asked; /* about_to_reboot was called */
     GSource *going_down;   /* the reboot command was given: nothing starts while this runs */
@@ -34,6 +39,7 @@ struct _Dispatcher {
     gboolean arranging;    /* dispatcher_arrange() is under way */
     guint room;            /* as told last */
     LogThrottle store_trouble;
+    GSource *disk_timer;  /* a job could not be recorded: until this fires none is taken */
     GPtrArray *leftovers; /* ExecutionId of ended jobs whose folders could not be removed */
     GSource *sweep;
 
@@ -43,6 +49,16 @@ struct _Dispatcher {
     GSourceFunc stop_done;
     gpointer stop_data;
 };
+
+/* What the service's own timer leaves of a job's time. Times are clock_now(). */
+typedef struct {
+    gint64 step_end_us;    /* of the running step, by its own limit; 0: none runs */
+    gint64 service_end_us; /* as told last; 0: no timer runs, or none is known */
+    gint64 margin_ms;      /* to be done before that */
+    gboolean doubted;      /* asked once more, for the margin was reached */
+    gboolean over;         /* the service's time was, nearly */
+    GSource *timer;
+} JobTime;
 
 struct _Job {
     Dispatcher *owner; /* NULL once the job is dropped */
@@ -63,6 +79,8 @@ struct _Job {
     RunnerProcess *checker; /* of a later step's document */
     guint checked;          /* index of the first step whose check is still open */
     gboolean has_state;
+    gboolean streaming; /* the step has asked for a stream */
+    Rate stream_rate;
 
     int percent;
     char *word;
@@ -70,12 +88,16 @@ struct _Job {
     guint progress_idle;
     GSource *heartbeat;
     GSource *reboot_timer;
+    JobTime time;
     GSource *store_timer; /* the verdict is not on disk yet */
 };
 
 /* dispatcher-arrange.c */
 /* Starts who may start, has the machine restarted when it is time, tells the room. Idempotent. */
 void dispatcher_arrange(Dispatcher *self);
+/* A job was given back because it cannot be recorded, and the next would fare no better: takes none
+ * for a while, and then asks for them again, for no notification tells that a disk has room. */
+void dispatcher_pause(Dispatcher *self);
 /* The reboot did not happen: jobs may start again. */
 void dispatcher_stay_up(Dispatcher *self);
 
@@ -127,9 +149,19 @@ void job_check_begin(Job *self);
 /* FALSE when the job is decided, or given back, instead. check_only: of a later step's document. */
 gboolean job_check_start_runner(Job *self, guint index, gboolean check_only,
                                 RunnerProcess **runner);
+/* What became of one of its runners: a plugin that crashes too often is not started any more. */
+void job_check_note_end(Job *self, const RunnerProcess *runner, const Verdict *verdict);
 /* The service delivered the document again with the claim: later texts have fresher URLs. */
 void job_check_take_document(Job *self, const char *document);
 void job_check_refreshed(Job *self, const char *document, int error_number);
+
+/* job-time.c: the service calls an execution TIMED_OUT when its in-progress timer ends, or the step
+ * timer that errand pushes out itself; both are told as one number, the nearer. */
+/* A step was told to go and has that long. */
+void job_time_begin(Job *self, gint64 limit_ms);
+void job_time_told(Job *self, gint64 seconds);
+/* The step is over, or to be stopped for another reason. */
+void job_time_end(Job *self);
 
 /* job-run.c */
 const PlanStep *job_step(const Job *self, guint index);
@@ -146,3 +178,12 @@ gint64 job_run_limit_ms(Job *self);
 void job_run_clear(Job *self);
 /* Tells progress now. */
 void job_run_tell(Job *self, gboolean urgent);
+
+/* job-stream.c */
+/* Requests for streams that a step may make: ten times what AWS can answer on one connection. More
+ * are dropped; the runner keeps within half of it by itself. */
+#define JOB_STREAM_PER_SECOND 100
+#define JOB_STREAM_AT_ONCE    100
+void job_stream_ask(Job *self, RunnerProcess *runner, const Packet *packet);
+/* The step is over. */
+void job_stream_end(Job *self);

@@ -21,6 +21,7 @@ dispatcher_new(const DispatcherOptions *options, Registry *registry, JobStore *s
     self->jobs = g_ptr_array_new();
     self->leaving = g_ptr_array_new();
     dispatcher_bury_init(self);
+    self->quarantine = quarantine_new(QUARANTINE_COOL_DOWN_MS / clock_scale());
     self->reboot = reboot_new((const char *const *)options->reboot_command, options->boot_id_file);
     self->room = G_MAXUINT;
     return self;
@@ -55,6 +56,7 @@ dispatcher_free(Dispatcher *self)
     }
     clock_timer_clear(&self->stop_timer);
     clock_timer_clear(&self->going_down);
+    clock_timer_clear(&self->disk_timer);
     if (self->stop_idle) {
         g_source_destroy(self->stop_idle);
         g_source_unref(self->stop_idle);
@@ -71,6 +73,7 @@ dispatcher_free(Dispatcher *self)
     }
     g_ptr_array_unref(self->jobs);
     g_ptr_array_unref(self->leaving);
+    quarantine_free(self->quarantine);
     reboot_free(self->reboot);
     g_free(self);
 }
@@ -228,6 +231,17 @@ dispatcher_claimed(Dispatcher *self, const ExecutionId *id, gboolean accepted, c
 }
 
 void
+dispatcher_unclaimable(Dispatcher *self, const ExecutionId *id, const char *why)
+{
+    Job *job = dispatcher_find(self, id);
+    g_autofree char *message = g_strdup_printf("the execution cannot be started: %s", why);
+
+    if (job && job->state == LIFE_CLAIMING) {
+        job_decide(job, EXECUTION_FAILED, "internal", message);
+    }
+}
+
+void
 dispatcher_reported(Dispatcher *self, const ExecutionId *id, gboolean taken, const char *why)
 {
     Job *job = dispatcher_find(self, id);
@@ -257,6 +271,16 @@ dispatcher_gone(Dispatcher *self, const ExecutionId *id, const char *why)
         report_end(job->record->details, EXECUTION_CANCELED, NULL, why);
     }
     job_event(job, LIFE_EVENT_AWAY);
+}
+
+void
+dispatcher_time_left(Dispatcher *self, const ExecutionId *id, gint64 seconds)
+{
+    Job *job = dispatcher_find(self, id);
+
+    if (job) {
+        job_time_told(job, seconds);
+    }
 }
 
 void

@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "dispatcher-private.h"
 #include "report.h"
 #include "vet.h"
@@ -35,6 +36,37 @@ make_start(Job *self, guint index, const Manifest *manifest, gboolean check_only
     return packet;
 }
 
+/* -1 also for a plugin that is quarantined. */
+static int
+open_module(Dispatcher *dispatcher, const Manifest *manifest, GError **error)
+{
+    int fd = registry_open_module(dispatcher->registry, manifest, error);
+    struct stat module = {0};
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (fstat(fd, &module) == 0 &&
+        !quarantine_admit(dispatcher->quarantine, manifest->name, &module, clock_now(), error)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+void
+job_check_note_end(Job *self, const RunnerProcess *runner, const Verdict *verdict)
+{
+    const char *plugin = runner_process_plugin(runner);
+
+    if (quarantine_ended(self->owner->quarantine, plugin, verdict, clock_now())) {
+        log_job(G_LOG_LEVEL_WARNING, self->record->id->job_id,
+                "plugin %s crashed %d times in a row and is not started any more until its module "
+                "changes, errandd is restarted or %d minutes have passed",
+                plugin, QUARANTINE_CRASHES, QUARANTINE_COOL_DOWN_MS / 60000);
+    }
+}
+
 static RunnerProcess *
 launch(Job *self, guint index, const Manifest *manifest, gboolean check_only, GError **error)
 {
@@ -53,7 +85,7 @@ launch(Job *self, guint index, const Manifest *manifest, gboolean check_only, GE
             return NULL;
         }
     }
-    how.module_fd = registry_open_module(self->owner->registry, manifest, error);
+    how.module_fd = open_module(self->owner, manifest, error);
     if (how.module_fd < 0) {
         return NULL;
     }
@@ -80,7 +112,9 @@ launch_failed(Job *self, const GError *error)
         job_event(self, LIFE_EVENT_UNSTORED);
         return;
     }
-    if (g_error_matches(error, VET_ERROR, VET_ERROR_UNTRUSTED)) {
+    if (g_error_matches(error, QUARANTINE_ERROR, QUARANTINE_ERROR_HELD)) {
+        job_decide(self, EXECUTION_FAILED, "crashed", error->message);
+    } else if (g_error_matches(error, VET_ERROR, VET_ERROR_UNTRUSTED)) {
         job_decide(self, EXECUTION_REJECTED, "not-allowed", error->message);
     } else if (g_error_matches(error, VET_ERROR, VET_ERROR_MISSING)) {
         job_decide(self, EXECUTION_REJECTED, "not-found", error->message);
@@ -166,6 +200,9 @@ on_checker_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_da
     Job *self = user_data;
 
     self->checker = NULL;
+    if (verdict->end == VERDICT_END_CRASHED) {
+        job_check_note_end(self, runner, verdict);
+    }
     if (verdict->outcome == OUTCOME_SUCCEEDED) {
         self->checked++;
         if (start_next_check(self)) {

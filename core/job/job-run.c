@@ -163,6 +163,9 @@ job_run_on_packet(RunnerProcess *runner, const Packet *packet, gpointer user_dat
     case PACKET_REFRESH:
         ask_refresh(self, runner);
         break;
+    case PACKET_STREAM:
+        job_stream_ask(self, runner, packet);
+        break;
     case PACKET_RESULT:
         if (packet->outcome == OUTCOME_SUCCEEDED) {
             expect_success(self, runner);
@@ -180,7 +183,7 @@ start_heartbeat(Job *self)
 {
     clock_timer_clear(&self->heartbeat);
     self->heartbeat =
-        clock_timer_add_scaled((gint64)self->timer_minutes * 60000 / 3, on_heartbeat, self);
+        clock_timer_add_scaled(report_heartbeat_ms(self->timer_minutes), on_heartbeat, self);
 }
 
 static void
@@ -242,6 +245,7 @@ job_run_go(Job *self)
     runner_process_go(self->runner, self->start, state, limit_ms);
     crash_point("job:told-to-go");
     start_heartbeat(self);
+    job_time_begin(self, limit_ms);
     if (self->record->step > 0 || self->start != START_FIRST) {
         job_run_tell(self, TRUE);
     }
@@ -313,7 +317,7 @@ step_failed(Job *self, const Verdict *verdict)
     const PlanStep *step = job_step(self, self->record->step);
     char *before = self->record->failed_steps;
 
-    if (!step->ignore_failure) {
+    if (!step->ignore_failure || self->time.over) {
         job_decide(self, job_status_of(verdict->outcome), verdict->reason, verdict->message);
         return;
     }
@@ -332,6 +336,9 @@ job_run_on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_da
 
     self->runner = NULL;
     clock_timer_clear(&self->heartbeat);
+    job_stream_end(self);
+    job_time_end(self);
+    job_check_note_end(self, runner, verdict);
     if (self->state == LIFE_CANCELLING) {
         job_event(self, LIFE_EVENT_STOPPED);
     } else {
@@ -356,6 +363,7 @@ job_run_stop(Job *self)
 {
     dispatcher_abandon(self->owner, &self->checker);
     clock_timer_clear(&self->heartbeat);
+    job_time_end(self);
     g_clear_handle_id(&self->progress_idle, g_source_remove);
     if (self->runner) {
         runner_process_cancel(self->runner);
@@ -369,6 +377,8 @@ job_run_clear(Job *self)
 {
     g_clear_handle_id(&self->progress_idle, g_source_remove);
     clock_timer_clear(&self->heartbeat);
+    job_stream_end(self);
+    job_time_end(self);
     if (self->owner) {
         dispatcher_abandon(self->owner, &self->runner);
         dispatcher_abandon(self->owner, &self->checker);

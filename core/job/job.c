@@ -138,6 +138,7 @@ give_back(Job *self)
     job_run_clear(self);
     job_store_forget(owner->store, self->record->id);
     dispatcher_remove(owner, self);
+    dispatcher_pause(owner);
     owner->callbacks.release(self->record->id, TRUE, owner->user_data);
     dispatcher_arrange(owner);
 }
@@ -188,8 +189,7 @@ await_reboot(Job *self)
         job_event(self, LIFE_EVENT_REBOOTED);
         return;
     }
-    self->timer_minutes =
-        report_timer_minutes(options->reboot_timeout_ms + (gint64)self->timer_minutes * 60000);
+    self->timer_minutes = report_timer_longer(self->timer_minutes, options->reboot_timeout_ms);
     job_watch_reboot(self);
     job_run_tell(self, TRUE);
     if (self->owner) {

@@ -33,10 +33,30 @@ report_percent(const Plan *plan, guint index, int percent)
 guint
 report_timer_minutes(gint64 limit_ms)
 {
-    gint64 minutes = MIN(MAX(limit_ms, 0), (gint64)TIMER_MAX_MIN * MINUTE_MS);
+    gint64 minutes = MAX(limit_ms, 0);
 
+    if (minutes > (gint64)TIMER_MAX_MIN * MINUTE_MS) {
+        return EXECUTION_NO_STEP_TIMER;
+    }
     minutes = (minutes + MINUTE_MS - 1) / MINUTE_MS + TIMER_MARGIN_MIN;
     return (guint)CLAMP(minutes, 1, TIMER_MAX_MIN);
+}
+
+guint
+report_timer_longer(guint timer_minutes, gint64 more_ms)
+{
+    gint64 limit_ms = (gint64)timer_minutes * MINUTE_MS + more_ms;
+
+    if (timer_minutes == EXECUTION_NO_STEP_TIMER) {
+        return timer_minutes;
+    }
+    return report_timer_minutes(MIN(limit_ms, (gint64)TIMER_MAX_MIN * MINUTE_MS));
+}
+
+gint64
+report_heartbeat_ms(guint timer_minutes)
+{
+    return (gint64)MIN(timer_minutes, TIMER_MAX_MIN) * MINUTE_MS / 3;
 }
 
 void

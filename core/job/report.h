@@ -10,9 +10,15 @@
 char *report_step_text(const Plan *plan, guint index);
 /* Of the whole job, from that of its step; -1 stays -1. */
 int report_percent(const Plan *plan, guint index, int percent);
-/* [jobs] steps' time limit as the service's step timer: minutes, rounded up, with a minute for the
- * way; 1..10080. */
+/* A step's time limit as the service's step timer: minutes, rounded up, with a minute for the way;
+ * 1..10080, which is the service's longest. A step that may take even longer than that (a plugin
+ * can say so; a document, a manifest or errand.conf cannot) has EXECUTION_NO_STEP_TIMER: a link
+ * that is down for a week must not end it. */
 guint report_timer_minutes(gint64 limit_ms);
+/* The same with time for something else before; still the service's longest at most. */
+guint report_timer_longer(guint timer_minutes, gint64 more_ms);
+/* How often to push such a timer out: three chances each. */
+gint64 report_heartbeat_ms(guint timer_minutes);
 
 /* A new step: its name, and none of what the step before had said of its process. */
 void report_step(Details *details, const Plan *plan, guint index);

@@ -1,4 +1,5 @@
-/* What runner-process.c (the process) and runner-process-packets.c (what it says) share. */
+/* What runner-process.c (the process), runner-process-packets.c (what it says, and what it is
+ * passed) and runner-process-stop.c (how it is ended early) share. */
 #pragma once
 
 #include "child.h"
@@ -43,6 +44,8 @@ struct _RunnerProcess {
     /* for the verdict */
     gboolean killed; /* by errand for another reason than deadline, cancel or fault */
     gboolean deadline_passed;
+    gboolean out_of_time; /* the deadline was the service's */
+    gint64 go_us;         /* when it was told to go */
     guint deadline_s;
     gboolean cancelled;
     char *fault;
@@ -56,5 +59,7 @@ void runner_process_on_packet(const Packet *packet, gpointer user_data);
 void runner_process_on_fault(const char *text, gpointer user_data);
 /* The runner has no more to say: it has `ms` to leave. */
 void runner_process_expect_exit(RunnerProcess *self);
+/* runner-process-stop.c: the step's time is over. */
+gboolean runner_process_on_deadline(gpointer user_data);
 /* Takes the next step of the ladder, or holds it. */
 void runner_process_climb(RunnerProcess *self);

@@ -21,6 +21,7 @@ finish(RunnerProcess *self)
     VerdictInput input = {
         .deadline_passed = self->deadline_passed,
         .deadline_s = self->deadline_s,
+        .out_of_time = self->out_of_time,
         .cancelled = self->cancelled,
         .protocol_fault = self->fault,
         .wait_status = child_reap(self->child),
@@ -159,79 +160,6 @@ on_check_limit(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean
-on_kill(gpointer user_data)
-{
-    RunnerProcess *self = user_data;
-
-    child_kill_group(self->child, SIGKILL);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_deadline(gpointer user_data)
-{
-    RunnerProcess *self = user_data;
-
-    self->deadline_passed = TRUE;
-    log_job(G_LOG_LEVEL_WARNING, self->job_id, "plugin %s was not done after %u s: stopping it",
-            self->plugin, self->deadline_s);
-    child_kill_group(self->child, SIGTERM);
-    clock_timer_clear(&self->ladder);
-    self->ladder = clock_timer_add(self->grace_ms, on_kill, self);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_rung(gpointer user_data)
-{
-    runner_process_climb(user_data);
-    return G_SOURCE_REMOVE;
-}
-
-void
-runner_process_climb(RunnerProcess *self)
-{
-    g_autoptr(Packet) packet = NULL;
-
-    clock_timer_clear(&self->ladder);
-    if (self->critical) {
-        self->held = TRUE;
-        log_job(G_LOG_LEVEL_MESSAGE, self->job_id,
-                "plugin %s is in a critical section: the cancel waits for its end", self->plugin);
-        return;
-    }
-    switch (self->rung++) {
-    case 0:
-        packet = packet_new(PACKET_CANCEL);
-        (void)!runner_link_send(self->link, packet, NULL);
-        break;
-    case 1:
-        child_kill_group(self->child, SIGTERM);
-        break;
-    default:
-        child_kill_group(self->child, SIGKILL);
-        return;
-    }
-    self->ladder = clock_timer_add(self->grace_ms, on_rung, self);
-}
-
-void
-runner_process_cancel(RunnerProcess *self)
-{
-    if (self->cancelled || self->phase == RUNNER_LEFT) {
-        return;
-    }
-    self->cancelled = TRUE;
-    if (self->phase == RUNNER_RUNNING) {
-        if (!self->deadline_passed) {
-            runner_process_climb(self);
-        }
-    } else {
-        child_kill_group(self->child, SIGKILL);
-    }
-}
-
 void
 runner_process_go(RunnerProcess *self, StartReason reason, GBytes *state, gint64 deadline_ms)
 {
@@ -243,7 +171,8 @@ runner_process_go(RunnerProcess *self, StartReason reason, GBytes *state, gint64
     }
     self->phase = RUNNER_RUNNING;
     self->deadline_s = (guint)((deadline_ms + 999) / 1000);
-    self->deadline = clock_timer_add(deadline_ms, on_deadline, self);
+    self->go_us = clock_now();
+    self->deadline = clock_timer_add(deadline_ms, runner_process_on_deadline, self);
     packet->reason_started = reason;
     packet->state = state ? g_bytes_ref(state) : NULL;
     if (!runner_link_send(self->link, packet, &error)) {

@@ -29,8 +29,8 @@ typedef struct {
     /* The plugin accepts the document and the runner waits for runner_process_go(). A refusal, and
      * any answer to check_only, comes as `ended`. */
     void (*checked)(RunnerProcess *self, gpointer user_data);
-    /* While it runs: progress, detail, save, refresh. Last its result, which is not the verdict:
-     * that comes as `ended`. */
+    /* While it runs: progress, detail, save, refresh, stream. Last its result, which is not the
+     * verdict: that comes as `ended`. */
     void (*packet)(RunnerProcess *self, const Packet *packet, gpointer user_data);
     /* The process, its group and its output have ended. Comes exactly once. */
     void (*ended)(RunnerProcess *self, const Verdict *verdict, gpointer user_data);
@@ -44,9 +44,16 @@ void runner_process_go(RunnerProcess *self, StartReason reason, GBytes *state, g
 /* Answers a save (document NULL) or a refresh; error_number 0 is good. */
 void runner_process_answer(RunnerProcess *self, PacketType type, const char *document,
                            int error_number, const char *text);
+/* Passes a message of a stream on, or the errno value of a request that had to fail; FALSE when the
+ * runner does not read and it was dropped. */
+gboolean runner_process_streamed(RunnerProcess *self, const char *stream, StreamFormat format,
+                                 StreamTopic topic, GBytes *payload, int error_number);
 /* Begins the ladder told - TERM - KILL; it waits while the plugin is in a critical section. A
  * runner that was not told to go is killed at once. */
 void runner_process_cancel(RunnerProcess *self);
+/* The service's time for the job is nearly over: what a deadline does, now, but with KILL after
+ * kill_ms at the latest. FALSE when it does not run or is being stopped anyway. */
+gboolean runner_process_out_of_time(RunnerProcess *self, gint64 kill_ms);
 /* Kills it; from now on only `ended` is called, with the given arguments. */
 void runner_process_abandon(RunnerProcess *self,
                             void (*ended)(RunnerProcess *self, const Verdict *verdict,
@@ -56,6 +63,8 @@ void runner_process_abandon(RunnerProcess *self,
 void runner_process_free(RunnerProcess *self);
 
 gboolean runner_process_is_critical(const RunnerProcess *self);
+/* The plugin's name. */
+const char *runner_process_plugin(const RunnerProcess *self);
 /* Of the plugin's `ready`. */
 gboolean runner_process_is_resumable(const RunnerProcess *self);
 guint runner_process_timeout_s(const RunnerProcess *self);

@@ -59,7 +59,7 @@ held_set(Held *self, const ExecutionId *id, HeldPhase phase)
         return;
     }
     g_hash_table_insert(self->phases, copy, GINT_TO_POINTER(phase));
-    if (phase != HELD_OVER && phase != HELD_LEFT)
+    if (phase != HELD_OVER && phase != HELD_DONE && phase != HELD_REFUSED && phase != HELD_LEFT)
         return;
     g_queue_push_tail(&self->over, copy);
     if (self->over.length > HELD_OVER_MAX)

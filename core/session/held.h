@@ -22,7 +22,9 @@ typedef enum {
     HELD_CLAIMING,  /* the service has not answered yet */
     HELD_RUNNING,   /* claimed: watched */
     HELD_FINISHING, /* a final status is on its way; its answer tells what is true */
-    HELD_OVER,      /* settled, gone or released: not offered again */
+    HELD_OVER,      /* gone or released: not offered again */
+    HELD_DONE,      /* the service took its final status: what is queued under its name is new */
+    HELD_REFUSED,   /* the service refuses every status of it, and still has it */
     HELD_LEFT,      /* released, may be offered again: after all that are new */
 } HeldPhase;
 

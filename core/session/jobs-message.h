@@ -85,7 +85,7 @@ typedef struct {
     const ExecutionId *id;
     ExecutionStatus status;
     const Details *details;     /* NULL leaves the service's map alone */
-    guint step_timeout_minutes; /* 0: leave the timer alone */
+    guint step_timeout_minutes; /* 0: leave the timer alone; or EXECUTION_NO_STEP_TIMER */
     gboolean include_document;
 } JobsUpdate;
 /* expectedVersion is never sent: it only turns a repeat of a lost update into a refusal. */

@@ -88,7 +88,9 @@ jobs_message_update(const char *token, const JobsUpdate *update)
         details_foreach_sent(update->details, jobs_request_add_detail, builder);
         json_builder_end_object(builder);
     }
-    if (update->step_timeout_minutes > 0)
+    if (update->step_timeout_minutes == EXECUTION_NO_STEP_TIMER)
+        jobs_request_add_integer(builder, "stepTimeoutInMinutes", -1);
+    else if (update->step_timeout_minutes > 0)
         jobs_request_add_integer(builder, "stepTimeoutInMinutes",
                                  (gint64)update->step_timeout_minutes);
     if (update->include_document) {

@@ -1,8 +1,13 @@
-/* What the outbox keeps for one execution. Private to outbox*.c. */
+/* The inside of the outbox, and what it keeps for one execution. Private to outbox*.c. */
 #pragma once
 
 #include "attempts.h"
 #include "outbox.h"
+
+struct _Outbox {
+    OutboxTimes times;
+    GPtrArray *entries; /* OutboxEntry, oldest first */
+};
 
 typedef enum { OUTBOX_IDLE, OUTBOX_CLAIM, OUTBOX_PROGRESS, OUTBOX_FINAL } OutboxKind;
 
@@ -13,7 +18,7 @@ typedef struct {
     Details *details; /* never NULL while kind is not OUTBOX_IDLE */
     guint step_timeout_minutes;
     gboolean include_document;
-    gboolean bare;     /* the details were refused: leave them out */
+    gboolean bare;     /* the content was refused: leave out what can be */
     guint sent_finals; /* bit per ExecutionStatus ever sent as the final one */
     guint not_found;   /* refusals as ResourceNotFound */
     guint mismatches;  /* refusals as VersionMismatch */
@@ -22,7 +27,15 @@ typedef struct {
     /* Progress that waits for the claim's answer. */
     Details *next_details;
     guint next_step_timeout_minutes;
+    /* Of an earlier life. */
+    gboolean awaiting; /* nothing but a claim is sent before the service has told what it keeps */
+    Details *saved;    /* the pairs to send along; NULL for none */
 } OutboxEntry;
+
+OutboxEntry *outbox_find(const Outbox *self, const ExecutionId *id);
+OutboxEntry *outbox_ensure(Outbox *self, const ExecutionId *id);
+/* outbox-saved.c: adds the saved pairs that the entry's details do not have. */
+void outbox_complete(OutboxEntry *entry);
 
 /* What an answer to the entry's present content asks for. */
 typedef enum {

@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-struct _Outbox {
-    OutboxTimes times;
-    GPtrArray *entries; /* OutboxEntry, oldest first */
-};
-
 static void
 outbox_entry_free(gpointer data)
 {
@@ -15,6 +10,7 @@ outbox_entry_free(gpointer data)
     execution_id_free(entry->id);
     details_free(entry->details);
     details_free(entry->next_details);
+    details_free(entry->saved);
     g_free(entry);
 }
 
@@ -45,7 +41,7 @@ outbox_outcome_clear(OutboxOutcome *self)
     self->verdict = OUTBOX_NOTHING;
 }
 
-static OutboxEntry *
+OutboxEntry *
 outbox_find(const Outbox *self, const ExecutionId *id)
 {
     for (guint i = 0; i < self->entries->len; i++) {
@@ -56,7 +52,7 @@ outbox_find(const Outbox *self, const ExecutionId *id)
     return NULL;
 }
 
-static OutboxEntry *
+OutboxEntry *
 outbox_ensure(Outbox *self, const ExecutionId *id)
 {
     OutboxEntry *entry = outbox_find(self, id);
@@ -73,8 +69,8 @@ outbox_ensure(Outbox *self, const ExecutionId *id)
 }
 
 static void
-outbox_put(const Outbox *self, OutboxEntry *entry, OutboxKind kind, const Details *details,
-           guint step_timeout_minutes, gint64 due_ms)
+outbox_put(const Outbox *self, OutboxEntry *entry, OutboxKind kind, ExecutionStatus status,
+           const Details *details, guint step_timeout_minutes, gint64 due_ms)
 {
     /* details may be the entry's own. */
     Details *copy = details != NULL ? details_copy(details) : details_new();
@@ -82,7 +78,7 @@ outbox_put(const Outbox *self, OutboxEntry *entry, OutboxKind kind, const Detail
     details_free(entry->details);
     entry->details = copy;
     entry->kind = kind;
-    entry->status = EXECUTION_IN_PROGRESS;
+    entry->status = status;
     entry->step_timeout_minutes = step_timeout_minutes;
     entry->include_document = FALSE;
     entry->bare = FALSE;
@@ -91,6 +87,7 @@ outbox_put(const Outbox *self, OutboxEntry *entry, OutboxKind kind, const Detail
     entry->attempts.backoff.first_ms =
         kind == OUTBOX_CLAIM ? self->times.ask_first_ms : self->times.retry_first_ms;
     attempts_renew(&entry->attempts, due_ms);
+    outbox_complete(entry);
 }
 
 void
@@ -101,7 +98,8 @@ outbox_claim(Outbox *self, const ExecutionId *id, guint step_timeout_minutes,
 
     if (entry->kind == OUTBOX_FINAL)
         return;
-    outbox_put(self, entry, OUTBOX_CLAIM, details, step_timeout_minutes, now_ms);
+    outbox_put(self, entry, OUTBOX_CLAIM, EXECUTION_IN_PROGRESS, details, step_timeout_minutes,
+               now_ms);
     entry->include_document = include_document;
 }
 
@@ -114,7 +112,7 @@ outbox_put_progress(Outbox *self, OutboxEntry *entry, const Details *details,
     /* What already waits for a nearer time takes the newer content along. */
     if (entry->kind == OUTBOX_PROGRESS && entry->attempts.waiting && entry->attempts.sent == 0)
         due_ms = MIN(due_ms, entry->attempts.due_ms);
-    outbox_put(self, entry, OUTBOX_PROGRESS, details, step_timeout_minutes,
+    outbox_put(self, entry, OUTBOX_PROGRESS, EXECUTION_IN_PROGRESS, details, step_timeout_minutes,
                urgent ? now_ms : MAX(due_ms, now_ms));
 }
 
@@ -143,8 +141,7 @@ outbox_final(Outbox *self, const ExecutionId *id, ExecutionStatus status, const 
 
     g_clear_pointer(&entry->next_details, details_free);
     entry->sent_finals = 0;
-    outbox_put(self, entry, OUTBOX_FINAL, details, 0, now_ms);
-    entry->status = status;
+    outbox_put(self, entry, OUTBOX_FINAL, status, details, 0, now_ms);
 }
 
 void
@@ -156,15 +153,31 @@ outbox_forget(Outbox *self, const ExecutionId *id)
         g_ptr_array_remove(self->entries, entry);
 }
 
+static gboolean
+outbox_is_blocked(const OutboxEntry *entry)
+{
+    return entry->awaiting && entry->kind != OUTBOX_CLAIM;
+}
+
 static OutboxEntry *
 outbox_find_due(Outbox *self, OutboxKind kind, gint64 now_ms)
 {
     for (guint i = 0; i < self->entries->len; i++) {
         OutboxEntry *entry = self->entries->pdata[i];
-        if (entry->kind == kind && attempts_due(&entry->attempts, now_ms))
+        if (entry->kind == kind && !outbox_is_blocked(entry) &&
+            attempts_due(&entry->attempts, now_ms))
             return entry;
     }
     return NULL;
+}
+
+/* The bare content has nothing that could be refused. */
+static guint
+outbox_step_timeout(const OutboxEntry *entry)
+{
+    gboolean odd = entry->step_timeout_minutes == EXECUTION_NO_STEP_TIMER;
+
+    return entry->bare && odd ? 0 : entry->step_timeout_minutes;
 }
 
 gboolean
@@ -186,7 +199,7 @@ outbox_next(Outbox *self, guint64 ticket, gint64 now_ms, JobsUpdate *update)
         .id = entry->id,
         .status = entry->status,
         .details = entry->bare ? NULL : entry->details,
-        .step_timeout_minutes = entry->step_timeout_minutes,
+        .step_timeout_minutes = outbox_step_timeout(entry),
         .include_document = entry->include_document,
     };
     return TRUE;
@@ -199,7 +212,8 @@ outbox_next_time(const Outbox *self)
 
     for (guint i = 0; i < self->entries->len; i++) {
         const OutboxEntry *entry = self->entries->pdata[i];
-        next = MIN(next, attempts_next_time(&entry->attempts));
+        if (!outbox_is_blocked(entry))
+            next = MIN(next, attempts_next_time(&entry->attempts));
     }
     return next;
 }
@@ -262,6 +276,7 @@ outbox_over(Outbox *self, OutboxEntry *entry, const JobsMessage *message, gint64
                                                      : OUTBOX_GONE;
     outcome->id = execution_id_copy(entry->id);
     outcome->why = outbox_explain(message);
+    outcome->stands = content;
     g_ptr_array_remove(self->entries, entry);
 }
 
@@ -373,5 +388,5 @@ outbox_unsettled(const Outbox *self)
 gboolean
 outbox_is_empty(const Outbox *self)
 {
-    return outbox_next_time(self) == ATTEMPTS_NEVER;
+    return outbox_unsettled(self) == 0 && outbox_next_time(self) == ATTEMPTS_NEVER;
 }

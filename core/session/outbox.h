@@ -42,6 +42,7 @@ typedef struct {
     OutboxVerdict verdict;
     ExecutionId *id; /* NULL with OUTBOX_NOTHING */
     char *why;       /* for OUTBOX_CLAIM_REFUSED, _REFUSED and _GONE */
+    gboolean stands; /* it was refused for what it said, not for the execution's state */
 } OutboxOutcome;
 void outbox_outcome_clear(OutboxOutcome *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OutboxOutcome, outbox_outcome_clear)
@@ -61,6 +62,16 @@ void outbox_final(Outbox *self, const ExecutionId *id, ExecutionStatus status,
                   const Details *details, gint64 now_ms);
 /* Drops whatever there is for this execution. */
 void outbox_forget(Outbox *self, const ExecutionId *id);
+
+/* An execution from an earlier life: its progress and final status wait for outbox_saved(), for
+ * they replace what the service keeps. */
+void outbox_await_saved(Outbox *self, const ExecutionId *id);
+/* The executions that wait (ExecutionId, copies; free with g_ptr_array_unref()). */
+GPtrArray *outbox_awaiting_saved(const Outbox *self);
+/* What the service keeps (char * -> char *), or NULL when it cannot be had. Pairs that later
+ * updates do not have themselves are sent along with them, as a plugin's; words about one moment
+ * are not. Only the first call for an execution that waits counts. */
+void outbox_saved(Outbox *self, const ExecutionId *id, GHashTable *saved);
 
 /* Takes the next update that is to be sent now, finals first, and counts it as sent with this
  * ticket. update points into the outbox and is valid until the next call. FALSE: nothing is due. */

@@ -15,6 +15,7 @@ typedef enum {
     REQUEST_NEXT,       /* the head of the queue */
     REQUEST_START_NEXT, /* the head of the queue, started */
     REQUEST_WATCH,      /* is this execution still ours? */
+    REQUEST_SAVED,      /* the same, and which details does the service keep of it? */
     REQUEST_LOOK,       /* a listed execution with its document */
     REQUEST_REFRESH,    /* the document again */
 } RequestKind;

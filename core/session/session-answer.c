@@ -15,11 +15,14 @@ session_odd(Session *self, const char *what, const char *why)
 }
 
 static void
-session_settled(Session *self, const ExecutionId *id)
+session_settled(Session *self, const ExecutionId *id, HeldPhase phase)
 {
-    held_set(self->held, id, HELD_OVER);
+    held_set(self->held, id, phase);
+    session_stream_close(self, id);
     requests_cancel(self->requests, REQUEST_WATCH, id);
     requests_cancel(self->requests, REQUEST_REFRESH, id);
+    requests_cancel(self->requests, REQUEST_SAVED, id);
+    requests_cancel(self->requests, REQUEST_LOOK, id);
     outbox_forget(self->outbox, id);
     self->settled_ms = session_now();
     session_plan_pull(self, SESSION_HEAD_EXPECTED_MS);
@@ -38,24 +41,38 @@ session_on_outcome(Session *self, const OutboxOutcome *outcome, const JobsMessag
                                 self->user_data);
         break;
     case OUTBOX_CLAIM_REFUSED:
+        if (outcome->stands) {
+            held_set(self->held, outcome->id, HELD_OFFERED);
+            self->callbacks.claimed(outcome->id, SESSION_CLAIM_INVALID, outcome->why,
+                                    self->user_data);
+            break;
+        }
         log_job(G_LOG_LEVEL_INFO, outcome->id->job_id, "not ours to run: %s", outcome->why);
-        session_settled(self, outcome->id);
-        self->callbacks.claimed(outcome->id, SESSION_CLAIM_REFUSED, NULL, self->user_data);
+        session_settled(self, outcome->id, HELD_OVER);
+        self->callbacks.claimed(outcome->id, SESSION_CLAIM_REFUSED, outcome->why, self->user_data);
         break;
     case OUTBOX_TAKEN:
         crash_point("session:final-taken");
-        session_settled(self, outcome->id);
+        session_settled(self, outcome->id, HELD_DONE);
         self->callbacks.reported(outcome->id, TRUE, "the service took it", self->user_data);
         break;
     case OUTBOX_REFUSED:
-        session_settled(self, outcome->id);
+        session_settled(self, outcome->id, outcome->stands ? HELD_REFUSED : HELD_OVER);
         self->callbacks.reported(outcome->id, FALSE, outcome->why, self->user_data);
         break;
     case OUTBOX_GONE:
-        session_settled(self, outcome->id);
+        session_settled(self, outcome->id, HELD_OVER);
         self->callbacks.gone(outcome->id, outcome->why, self->user_data);
         break;
     }
+}
+
+void
+session_tell_time(Session *self, const JobsExecution *execution)
+{
+    if (execution != NULL && execution->status == EXECUTION_IN_PROGRESS &&
+        held_get(self->held, execution->id) == HELD_RUNNING)
+        self->callbacks.time_left(execution->id, execution->seconds_left, self->user_data);
 }
 
 static void
@@ -63,10 +80,24 @@ session_on_watch(Session *self, const ExecutionId *id, const JobsMessage *messag
 {
     g_autofree char *why = held_taken_away(id, message);
 
+    if (why == NULL)
+        session_tell_time(self, message->execution);
     if (why == NULL || held_get(self->held, id) != HELD_RUNNING)
         return;
-    session_settled(self, id);
+    session_settled(self, id, HELD_OVER);
     self->callbacks.gone(id, why, self->user_data);
+}
+
+static void
+session_on_saved(Session *self, const ExecutionId *id, const JobsMessage *message)
+{
+    const JobsExecution *execution = message->execution;
+    gboolean same = execution != NULL && execution_id_equal(execution->id, id);
+
+    if (same)
+        g_hash_table_remove(execution->details, SESSION_MARKER_KEY);
+    outbox_saved(self->outbox, id, same ? execution->details : NULL);
+    session_on_watch(self, id, message);
 }
 
 static void
@@ -92,13 +123,16 @@ session_on_answered(Session *self, const Request *request, JobsMessage *message)
         break;
     case REQUEST_LIST:
         if (message->pending != NULL)
-            session_queue_list(self, message->pending);
+            session_queue_listed(self, message->pending);
         break;
     case REQUEST_WATCH:
         session_on_watch(self, request->id, message);
         break;
+    case REQUEST_SAVED:
+        session_on_saved(self, request->id, message);
+        break;
     case REQUEST_LOOK:
-        session_queue_look(self, g_steal_pointer(&message->execution));
+        session_queue_look(self, request->id, g_steal_pointer(&message->execution));
         break;
     case REQUEST_REFRESH:
         session_on_refreshed(self, request->id, message);
@@ -154,7 +188,8 @@ session_on_question_answer(Session *self, const char *what, const Topic *topic, 
 static guint64
 session_ticket_by_topic(const Session *self, const Topic *topic)
 {
-    static const RequestKind about_job[] = {REQUEST_REFRESH, REQUEST_LOOK, REQUEST_WATCH};
+    static const RequestKind about_job[] = {REQUEST_REFRESH, REQUEST_LOOK, REQUEST_SAVED,
+                                            REQUEST_WATCH};
     guint64 ticket = 0;
 
     switch (topic->kind) {
@@ -210,6 +245,8 @@ session_on_message(Session *self, const char *topic, const char *payload, gsize 
 
     if (self->state != SESSION_READY)
         return;
+    if (session_streams_message(self, topic, payload, length))
+        return;
     if (!topics_classify(self->options.thing_name, topic, &kind)) {
         g_debug("a message on a topic that is not ours is left aside");
         return;
@@ -240,6 +277,11 @@ session_expire(Session *self)
         g_autoptr(Request) request = requests_take_expired(self->requests, session_now());
         if (request == NULL)
             return;
+        /* Offline nobody could answer: it is asked anew when the link is back. */
+        if (request->kind == REQUEST_SAVED && self->state == SESSION_READY)
+            outbox_saved(self->outbox, request->id, NULL);
+        if (request->kind == REQUEST_LOOK && self->state == SESSION_READY)
+            session_queue_look(self, request->id, NULL);
         if (request->kind == REQUEST_REFRESH)
             self->callbacks.refreshed(request->id, NULL, ETIMEDOUT, self->user_data);
     }

@@ -5,6 +5,8 @@
  * session-send.c       what is due, in which order, and the one timer
  * session-answer.c     messages that arrive: answers to updates and questions
  * session-queue.c      the queue of executions: pulling, offering, watching
+ * session-stream.c     file streams: subscriptions, and messages passed on
+ * session-list.c       lists of them: choosing, and what lies behind a head that is over for us
  */
 #pragma once
 
@@ -28,6 +30,12 @@
 #define SESSION_RECONNECT_FIRST_MS 1000
 #define SESSION_RECONNECT_CAP_MS   40000
 #define SESSION_CONNECT_APART_MS   1000
+/* A connection that worked and is lost may be the broker's end, and then all its clients' at once:
+ * the first try falls anywhere in this time. Of 1,000 devices about 67 then come in each second, at
+ * most 90 as seeds have it, so that none holds a tenth of them (12 s would let some); a device
+ * waits half of it on average. A try that fails leads to the ordinary back-off, which starts
+ * spread. */
+#define SESSION_SPREAD_MS          15000
 #define SESSION_SUBACK_DEADLINE_MS 30000
 /* After a final status, or a list that names something new, the head of the queue is on its way by
  * itself; ask only when it does not come. */
@@ -37,10 +45,12 @@
 #define SESSION_HEAD_FRESH_MS      2000
 /* How many reasons of one outage are told although their time has not come. */
 #define SESSION_REASONS_TOLD       4
-/* How often an empty answer is doubted after a list that named something. */
+/* How often an empty answer is doubted after a list that named something, and a list asked for
+ * after one whose executions could not be had. */
 #define SESSION_DOUBTS_MAX         3
-/* How long session_refresh() tries, in request timeouts. */
-#define SESSION_REFRESH_TRIES      3
+/* How long session_refresh() tries, a listed execution is asked about, and updates of an earlier
+ * life's execution wait for what the service keeps of it, in request timeouts. */
+#define SESSION_ASK_TRIES          3
 
 /* Marks an execution that this process started by start-next: the service ignores the details of a
  * start-next that finds the head already running. */
@@ -49,6 +59,7 @@
  * are queued as 1, and each accepted update adds one. */
 #define SESSION_RUN_PREFIX      "errand"
 #define SESSION_STARTED_VERSION 2
+#define SESSION_QUEUED_VERSION  1
 
 typedef enum {
     SESSION_EVENT_CONNECT, /* it is time to connect */
@@ -98,9 +109,13 @@ struct _Session {
     gint64 settled_ms;
     gboolean doubtful; /* a list named something that the head did not show yet */
     guint doubts;
-    gboolean more_listed; /* a list named new executions that there was no room to look at */
-    LogThrottle odd;      /* messages that make no sense */
-    LogThrottle refusal;  /* refused questions */
+    guint fruitless;            /* listed executions in a row that could not be had */
+    gboolean more_listed;       /* a list named new executions that there was no room to look at */
+    gboolean refused_said;      /* since the last resync, that a refused execution is passed over */
+    LogThrottle odd;            /* messages that make no sense */
+    LogThrottle refusal;        /* refused questions */
+    GPtrArray *streams;         /* of session-stream.c */
+    LogThrottle stream_refused; /* subscriptions and connections */
     GSource *timer;
     gint64 timer_ms;
     gboolean timer_running;
@@ -125,6 +140,8 @@ void session_send(Session *self);
 guint64 session_ticket_of_token(const Session *self, const char *token);
 
 /* session-answer.c */
+/* Passes on how much time the service gives an execution that runs here. */
+void session_tell_time(Session *self, const JobsExecution *execution);
 void session_on_message(Session *self, const char *topic, const char *payload, gsize length);
 /* Questions whose time is up. */
 void session_expire(Session *self);
@@ -136,13 +153,40 @@ void session_queue_ready(Session *self);
 void session_pull(Session *self);
 void session_plan_pull(Session *self, gint64 delay_ms);
 void session_resync(Session *self);
+/* Asks which details the service keeps of the executions that wait for that. */
+void session_ask_saved(Session *self);
 /* What messages say about the queue. */
 void session_queue_head(Session *self, JobsExecution *execution, gboolean asked);
 void session_queue_list(Session *self, const GPtrArray *pending);
+/* The same as the answer to a question. */
+void session_queue_listed(Session *self, const GPtrArray *pending);
+/* Watches, and frees the ids. */
+void session_watch_all(Session *self, GPtrArray *ids);
+void session_offer(Session *self, const JobsExecution *execution);
+/* Whether it is worth telling the owner at all. */
+gboolean session_is_news(Session *self, const JobsExecution *execution);
+/* Forgets one that is done when this, of which nobody has worked on that version, is another. */
+void session_recognize(Session *self, const JobsExecution *execution, gint64 version);
+/* Asks for the list to look behind this head of the queue. */
+void session_pass_over(Session *self, const JobsExecution *execution);
+/* TRUE when the head is over for us. asked: it is the answer to a question. */
+gboolean session_pass_over_if_over(Session *self, const JobsExecution *execution, gboolean asked);
 void session_queue_started(Session *self, JobsExecution *execution);
-void session_queue_look(Session *self, JobsExecution *execution);
+/* The description of a listed execution; NULL when there is none. */
+void session_queue_look(Session *self, const ExecutionId *id, JobsExecution *execution);
 /* Offers what came while there was no room; from the main loop only. */
 void session_queue_offer_head(Session *self);
+
+/* session-stream.c */
+void session_stream_channel_free(gpointer channel);
+/* A SUBACK; FALSE when it answers nothing of a stream. */
+gboolean session_streams_subscribed(Session *self, int subscribe_id, const int *codes, guint count);
+/* FALSE when the topic is none of a stream. */
+gboolean session_streams_message(Session *self, const char *name, const char *payload,
+                                 gsize length);
+/* The link is ready; the link is lost. */
+void session_streams_up(Session *self);
+void session_streams_down(Session *self);
 
 /* session.c */
 /* Ends the session when it is stopping and nothing is left to send, or force. */

@@ -3,11 +3,12 @@
 
 #include <string.h>
 
-static void
+void
 session_watch_all(Session *self, GPtrArray *ids)
 {
     for (guint i = 0; i < ids->len; i++)
-        requests_put(self->requests, REQUEST_WATCH, ids->pdata[i], 0, session_now());
+        if (!requests_has(self->requests, REQUEST_SAVED, ids->pdata[i]))
+            requests_put(self->requests, REQUEST_WATCH, ids->pdata[i], 0, session_now());
     g_ptr_array_unref(ids);
 }
 
@@ -45,19 +46,34 @@ void
 session_resync(Session *self)
 {
     self->resync_ms = session_now() + self->options.resync_interval_ms;
+    self->refused_said = FALSE;
+    self->fruitless = 0;
     session_watch_all(self, held_running(self->held));
     session_pull(self);
 }
 
 void
+session_ask_saved(Session *self)
+{
+    g_autoptr(GPtrArray) ids = outbox_awaiting_saved(self->outbox);
+
+    for (guint i = 0; i < ids->len; i++) {
+        requests_cancel(self->requests, REQUEST_SAVED, ids->pdata[i]);
+        requests_put(self->requests, REQUEST_SAVED, ids->pdata[i],
+                     SESSION_ASK_TRIES * self->options.request_timeout_ms, session_now());
+    }
+}
+
+void
 session_queue_ready(Session *self)
 {
+    session_ask_saved(self);
     self->doubts = 0;
     self->doubtful = FALSE;
     session_resync(self);
 }
 
-static void
+void
 session_offer(Session *self, const JobsExecution *execution)
 {
     crash_point("session:offer");
@@ -70,8 +86,7 @@ session_offer(Session *self, const JobsExecution *execution)
         self->room--;
 }
 
-/* Whether it is worth telling the owner at all. */
-static gboolean
+gboolean
 session_is_news(Session *self, const JobsExecution *execution)
 {
     if (execution_status_is_final(execution->status))
@@ -120,6 +135,8 @@ session_consider(Session *self, JobsExecution *execution)
     }
     session_unmark(self, owned);
     session_offer(self, owned);
+    if (held_get(self->held, owned->id) == HELD_LEFT)
+        session_pass_over(self, owned);
 }
 
 void
@@ -161,6 +178,9 @@ session_queue_head(Session *self, JobsExecution *execution, gboolean asked)
         return;
     }
     session_watch_all(self, held_not_head(self->held, execution));
+    /* A notification may leave the time out. */
+    if (execution != NULL && execution->seconds_left >= 0)
+        session_tell_time(self, execution);
     if (execution == NULL) {
         g_clear_pointer(&self->head, jobs_execution_free);
         session_doubt(self, asked);
@@ -168,7 +188,10 @@ session_queue_head(Session *self, JobsExecution *execution, gboolean asked)
     }
     self->doubtful = FALSE;
     self->doubts = 0;
-    session_consider(self, execution);
+    if (!session_pass_over_if_over(self, execution, asked))
+        session_consider(self, execution);
+    else
+        jobs_execution_free(execution);
 }
 
 /* The answer to start-next. */
@@ -182,87 +205,9 @@ session_queue_started(Session *self, JobsExecution *execution)
     session_watch_all(self, held_not_head(self->held, execution));
     self->doubtful = FALSE;
     session_unmark(self, execution);
-    if (session_is_news(self, execution) && !self->stopping)
+    session_recognize(self, execution, SESSION_STARTED_VERSION);
+    if (!session_pass_over_if_over(self, execution, TRUE) && session_is_news(self, execution) &&
+        !self->stopping)
         session_offer(self, execution);
-    jobs_execution_free(execution);
-}
-
-static gint
-session_by_age(gconstpointer a, gconstpointer b)
-{
-    const JobsPending *left = *(JobsPending *const *)a;
-    const JobsPending *right = *(JobsPending *const *)b;
-
-    if (left->in_progress != right->in_progress)
-        return left->in_progress ? -1 : 1;
-    return (left->id->queued_at > right->id->queued_at) -
-           (left->id->queued_at < right->id->queued_at);
-}
-
-/* FALSE when there was no room for all in that phase. */
-static gboolean
-session_look_at_those(Session *self, const GPtrArray *sorted, HeldPhase phase)
-{
-    guint looks = requests_count(self->requests, REQUEST_LOOK);
-
-    for (guint i = 0; i < sorted->len; i++) {
-        const JobsPending *line = sorted->pdata[i];
-        if (held_get(self->held, line->id) != phase ||
-            requests_has(self->requests, REQUEST_LOOK, line->id))
-            continue;
-        if (looks++ >= self->room)
-            return FALSE;
-        requests_put(self->requests, REQUEST_LOOK, line->id, 0, session_now());
-    }
-    return TRUE;
-}
-
-/* Running ones first, then the oldest, those given back last; never more than there is room for. */
-static void
-session_look_at(Session *self, const GPtrArray *pending)
-{
-    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
-
-    for (guint i = 0; i < pending->len; i++)
-        g_ptr_array_add(sorted, pending->pdata[i]);
-    g_ptr_array_sort(sorted, session_by_age);
-    self->more_listed = !session_look_at_those(self, sorted, HELD_UNKNOWN);
-    session_look_at_those(self, sorted, HELD_LEFT);
-}
-
-static gboolean
-session_list_has_news(Session *self, const GPtrArray *pending)
-{
-    for (guint i = 0; i < pending->len; i++)
-        if (held_get(self->held, ((const JobsPending *)pending->pdata[i])->id) == HELD_UNKNOWN)
-            return TRUE;
-    return FALSE;
-}
-
-void
-session_queue_list(Session *self, const GPtrArray *pending)
-{
-    session_watch_all(self, held_not_listed(self->held, pending));
-    if (self->stopping)
-        return;
-    if (self->options.workflow == SESSION_AVAILABLE) {
-        self->pull_ms = ATTEMPTS_NEVER;
-        session_look_at(self, pending);
-        return;
-    }
-    self->doubtful = session_list_has_news(self, pending);
-    if (self->doubtful && self->room > 0)
-        session_plan_pull(self, SESSION_LIST_SETTLES_MS);
-}
-
-void
-session_queue_look(Session *self, JobsExecution *execution)
-{
-    if (execution != NULL && self->room > 0 && !self->stopping && session_is_news(self, execution))
-        session_offer(self, execution);
-    else if (self->room > 0)
-        session_plan_pull(self, SESSION_LIST_SETTLES_MS);
-    if (self->more_listed)
-        session_pull(self);
     jobs_execution_free(execution);
 }

@@ -35,7 +35,7 @@ session_publish(Session *self, TopicKind kind, const char *job_id, const char *b
 {
     g_autofree char *topic = topics_request(self->options.thing_name, kind, job_id);
 
-    mqtt_publish(self->mqtt, topic, body);
+    mqtt_publish(self->mqtt, topic, body, strlen(body));
 }
 
 /* Handed to the broker's socket, not answered. */
@@ -89,9 +89,12 @@ session_send_request(Session *self, gint64 now_ms)
         session_publish(self, TOPIC_START_NEXT, NULL, body);
         break;
     case REQUEST_WATCH:
+    case REQUEST_SAVED:
     case REQUEST_LOOK:
     case REQUEST_REFRESH:
-        body = jobs_message_describe(token, request->id->number, request->kind != REQUEST_WATCH);
+        body = jobs_message_describe(token, request->id->number,
+                                     request->kind == REQUEST_LOOK ||
+                                         request->kind == REQUEST_REFRESH);
         session_publish(self, TOPIC_DESCRIBE, request->id->job_id, body);
         break;
     }
@@ -162,7 +165,7 @@ session_send(Session *self)
             continue;
         if (now_ms >= self->resubscribe_ms) {
             self->resubscribe_ms = ATTEMPTS_NEVER;
-            mqtt_subscribe(self->mqtt, self->filters);
+            mqtt_subscribe(self->mqtt, self->filters, 1);
         }
     }
     session_arm(self);

@@ -108,6 +108,7 @@ session_make_parts(Session *self)
     self->outbox = outbox_new(&times);
     self->requests = requests_new(times.request_timeout_ms, times.ask_first_ms, times.retry_cap_ms);
     self->held = held_new();
+    self->streams = g_ptr_array_new_with_free_func(session_stream_channel_free);
     self->filters = topics_filters(self->options.thing_name);
     self->run = g_strdup_printf(SESSION_RUN_PREFIX "%08x", g_random_int());
     self->pull_ms = ATTEMPTS_NEVER;
@@ -143,6 +144,7 @@ session_free(Session *self)
     clock_timer_clear(&self->link_timer);
     clock_timer_clear(&self->stop_timer);
     mqtt_free(self->mqtt);
+    g_clear_pointer(&self->streams, g_ptr_array_unref);
     outbox_free(self->outbox);
     requests_free(self->requests);
     held_free(self->held);
@@ -235,11 +237,20 @@ session_set_room(Session *self, guint room)
     session_send(self);
 }
 
+/* Nothing replaces the details that an earlier life has told before they are known. */
+static void
+session_read_back(Session *self, const ExecutionId *id)
+{
+    outbox_await_saved(self->outbox, id);
+    if (self->state == SESSION_READY)
+        session_ask_saved(self);
+}
+
 void
 session_hold(Session *self, const ExecutionId *id)
 {
     held_set(self->held, id, HELD_RUNNING);
-    requests_put(self->requests, REQUEST_WATCH, id, 0, session_now());
+    session_read_back(self, id);
     session_send(self);
 }
 
@@ -268,6 +279,8 @@ session_progress(Session *self, const ExecutionId *id, guint step_timeout_minute
 void
 session_finish(Session *self, const ExecutionId *id, ExecutionStatus status, const Details *details)
 {
+    if (held_get(self->held, id) == HELD_UNKNOWN)
+        session_read_back(self, id);
     held_set(self->held, id, HELD_FINISHING);
     requests_cancel(self->requests, REQUEST_WATCH, id);
     outbox_final(self->outbox, id, status, details, session_now());
@@ -275,10 +288,17 @@ session_finish(Session *self, const ExecutionId *id, ExecutionStatus status, con
 }
 
 void
+session_watch(Session *self, const ExecutionId *id)
+{
+    requests_put(self->requests, REQUEST_WATCH, id, 0, session_now());
+    session_send(self);
+}
+
+void
 session_refresh(Session *self, const ExecutionId *id)
 {
     requests_put(self->requests, REQUEST_REFRESH, id,
-                 SESSION_REFRESH_TRIES * self->options.request_timeout_ms, session_now());
+                 SESSION_ASK_TRIES * self->options.request_timeout_ms, session_now());
     session_send(self);
 }
 
@@ -287,9 +307,11 @@ session_release(Session *self, const ExecutionId *id, gboolean again_later)
 {
     g_autoptr(ExecutionId) copy = execution_id_copy(id);
 
+    session_stream_close(self, copy);
     outbox_forget(self->outbox, copy);
     requests_cancel(self->requests, REQUEST_WATCH, copy);
     requests_cancel(self->requests, REQUEST_REFRESH, copy);
+    requests_cancel(self->requests, REQUEST_SAVED, copy);
     held_set(self->held, copy, again_later ? HELD_LEFT : HELD_OVER);
 }
 

@@ -6,7 +6,9 @@
  * (repeats of the same id are dropped here), claim, send progress (latest wins, at most one per
  * progress interval, at once on a new step), deliver final statuses until the service takes or
  * permanently refuses them (10 s doubling to 640 s with jitter, and after every reconnect), and
- * notice that a held execution was taken away (cancelled, deleted, timed out).
+ * notice that a held execution was taken away (cancelled, deleted, timed out). An execution at the
+ * head of the queue that the service takes no status for is named in the log at every resync, and
+ * the others are taken from behind it.
  *
  * What it is not: it knows nothing of plugins, documents or files. It keeps nothing on disk:
  * whoever calls session_finish() has made the status durable before, and calls it again after a
@@ -24,6 +26,7 @@
 #include "details.h"
 #include "execution.h"
 #include "jobs-execution.h"
+#include "stream.h"
 
 #include <gio/gio.h>
 
@@ -61,15 +64,16 @@ typedef enum {
 typedef enum {
     SESSION_CLAIM_ACCEPTED,
     SESSION_CLAIM_REFUSED, /* gone, cancelled, final: not ours to run */
+    SESSION_CLAIM_INVALID, /* the service takes no claim of it, and still has it: end it */
 } SessionClaim;
 
 typedef struct {
     /* An execution that is not held: QUEUED, or IN_PROGRESS from before (a restart, a lost disk).
      * It is offered once; answer by session_claim(), session_finish() or session_release(). */
     void (*offered)(const JobsExecution *execution, gpointer user_data);
-    /* The answer to session_claim(). document is the freshest JSON text when the service sent one,
-     * else NULL. */
-    void (*claimed)(const ExecutionId *id, SessionClaim answer, const char *document,
+    /* The answer to session_claim(). text is the freshest document when the claim was accepted and
+     * the service sent one, else NULL; when it was not, the reason. */
+    void (*claimed)(const ExecutionId *id, SessionClaim answer, const char *text,
                     gpointer user_data);
     /* A final status is settled: taken is FALSE when the service refused it for good (the text says
      * why: the execution is gone or ended otherwise). The execution is not held any more. */
@@ -80,7 +84,15 @@ typedef struct {
      * in time). */
     void (*refreshed)(const ExecutionId *id, const char *document, int error_number,
                       gpointer user_data);
+    /* A held execution is in progress and the service has told how many seconds remain until it
+     * calls it TIMED_OUT: an estimate, of the nearer of its two timers; -1 when none runs. */
+    void (*time_left)(const ExecutionId *id, gint64 seconds, gpointer user_data);
     void (*state_changed)(SessionState state, gpointer user_data);
+    /* Optional. A message of a stream that session_stream_request() was called for, unread; of at
+     * most STREAM_MESSAGE_MAX bytes. Or payload is NULL and error_number EACCES: the broker does
+     * not let this client subscribe to it. */
+    void (*streamed)(const ExecutionId *id, const char *stream, StreamFormat format,
+                     StreamTopic topic, GBytes *payload, int error_number, gpointer user_data);
 } SessionCallbacks;
 
 /* Whether a host is this machine by its name or address: the only kind that tls=false is for. */
@@ -103,10 +115,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
  * service for the next. Starts at 0. */
 void session_set_room(Session *self, guint room);
 
-/* Ours from an earlier life (restart in mid-job): watch it and do not offer it. */
+/* Ours from an earlier life (restart in mid-job): watch it and do not offer it. What that life had
+ * told, and only the service knows now, is sent along with all that is told from here on: an update
+ * replaces the whole map. So the first update waits for a description, but not for ever. The same
+ * goes for session_finish() of an execution that was neither offered nor held before. */
 void session_hold(Session *self, const ExecutionId *id);
 /* UpdateJobExecution IN_PROGRESS with a step timer; answered by `claimed` or `gone`, however long
- * the link is down. step_timeout_minutes 1..10080. */
+ * the link is down. step_timeout_minutes 1..10080 or EXECUTION_NO_STEP_TIMER. */
 void session_claim(Session *self, const ExecutionId *id, guint step_timeout_minutes,
                    const Details *details);
 /* Progress of a claimed execution. urgent sends at once (a new step); otherwise coalesced. Restarts
@@ -117,11 +132,24 @@ void session_progress(Session *self, const ExecutionId *id, guint step_timeout_m
  * is answered by sending the status without it; a refused REJECTED by FAILED. */
 void session_finish(Session *self, const ExecutionId *id, ExecutionStatus status,
                     const Details *details);
+/* Asks whether a held execution still is ours, and how much time is left: `gone` or `time_left`. */
+void session_watch(Session *self, const ExecutionId *id);
 /* Fetch the document again. */
 void session_refresh(Session *self, const ExecutionId *id);
 /* Not ours (any more): forget it. It is not offered again while it stays the same execution, unless
  * again_later. */
 void session_release(Session *self, const ExecutionId *id, gboolean again_later);
+
+/* File streams (stream.h): messages are carried, not read. Publishes a request on STREAM_DESCRIBE
+ * or STREAM_GET for an execution that was claimed or held, after subscribing to the stream's
+ * answers where that is not done. They come as `streamed`, to every execution that asked for that
+ * stream in that format; or nothing comes: offline a request is dropped, and so is one within ten
+ * seconds of a refused subscription. An execution has at most four streams at a time, the session
+ * twelve; one more closes the one used longest ago. */
+void session_stream_request(Session *self, const ExecutionId *id, const char *stream,
+                            StreamFormat format, StreamTopic topic, GBytes *payload);
+/* The execution's step has ended: its subscriptions go. */
+void session_stream_close(Session *self, const ExecutionId *id);
 
 /* Number of executions whose final status is not settled yet. */
 guint session_unsettled(const Session *self);

@@ -42,6 +42,8 @@ read_status(const VerdictInput *input, Verdict *verdict)
 static void
 decide_without_result(const VerdictInput *input, const char *plugin, Verdict *verdict)
 {
+    if (verdict->signal != NULL || verdict->exit_code >= 0)
+        verdict->end = VERDICT_END_CRASHED;
     if (verdict->signal != NULL)
         decide(verdict, OUTCOME_FAILED, "crashed",
                g_strdup_printf("plugin %s died of %s", plugin, verdict->signal));
@@ -72,6 +74,7 @@ decide_refusal(const VerdictInput *input, const char *plugin, Verdict *verdict)
 static void
 decide_by_result(const VerdictInput *input, const char *plugin, Verdict *verdict)
 {
+    verdict->end = VERDICT_END_SAID;
     switch (input->result) {
     case OUTCOME_SUCCEEDED:
     case OUTCOME_REBOOT:
@@ -90,6 +93,19 @@ decide_by_result(const VerdictInput *input, const char *plugin, Verdict *verdict
            g_strdup_printf("plugin %s gave the unknown result %d", plugin, (int)input->result));
 }
 
+static void
+decide_deadline(const VerdictInput *input, const char *plugin, Verdict *verdict)
+{
+    if (input->out_of_time)
+        decide(verdict, OUTCOME_FAILED, "timed-out",
+               g_strdup_printf("plugin %s was not done after %u s, when the time that the service "
+                               "gives the job was nearly over (its in-progress timeout)",
+                               plugin, input->deadline_s));
+    else
+        decide(verdict, OUTCOME_FAILED, "timed-out",
+               g_strdup_printf("plugin %s was not done after %u s", plugin, input->deadline_s));
+}
+
 void
 verdict_decide(const VerdictInput *input, Verdict *verdict)
 {
@@ -98,8 +114,7 @@ verdict_decide(const VerdictInput *input, Verdict *verdict)
     memset(verdict, 0, sizeof *verdict);
     read_status(input, verdict);
     if (input->deadline_passed)
-        decide(verdict, OUTCOME_FAILED, "timed-out",
-               g_strdup_printf("plugin %s was not done after %u s", plugin, input->deadline_s));
+        decide_deadline(input, plugin, verdict);
     else if (input->cancelled && input->has_result && input->result == OUTCOME_SUCCEEDED)
         decide(verdict, OUTCOME_SUCCEEDED, NULL, NULL);
     else if (input->cancelled)

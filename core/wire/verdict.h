@@ -2,7 +2,7 @@
  *
  * Pure. First match wins:
  *
- *   deadline passed                        FAILED timed-out
+ *   deadline passed                        FAILED timed-out (whose deadline is named)
  *   cancelled, result SUCCEEDED            SUCCEEDED (the work is done; the cloud may refuse it)
  *   cancelled, otherwise                   CANCELLED, nothing is reported
  *   protocol fault                         FAILED protocol
@@ -29,8 +29,16 @@ typedef struct {
     Outcome result;
     const char *reason; /* the plugin's word and text, or NULL */
     const char *message;
-    const char *plugin; /* its name, for the text */
+    const char *plugin;   /* its name, for the text */
+    gboolean out_of_time; /* the deadline was the service's for the job, not the step's own */
 } VerdictInput;
+
+/* Whose doing the end was. */
+typedef enum {
+    VERDICT_END_STOPPED = 0, /* errand's, or nobody knows */
+    VERDICT_END_SAID,        /* the runner told a result */
+    VERDICT_END_CRASHED,     /* it died, or left without one */
+} VerdictEnd;
 
 typedef struct {
     Outcome outcome;
@@ -38,6 +46,7 @@ typedef struct {
     char *message; /* NULL unless FAILED or REJECTED */
     char *signal;  /* "SIGSEGV", or NULL */
     int exit_code; /* of the runner, -1 when it did not exit by itself */
+    VerdictEnd end;
 } Verdict;
 
 void verdict_decide(const VerdictInput *input, Verdict *verdict);

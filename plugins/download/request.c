@@ -71,9 +71,9 @@ read_owner(errand_job *job, Request *request)
 static int32_t
 read_keys(errand_job *job)
 {
-    static const char *const keys[] = {"operation", "url",     "path",  "sha256", "sha512",
-                                       "size",      "mode",    "owner", "user",   "codesign",
-                                       "signer",    "timeout", NULL};
+    static const char *const keys[] = {"operation", "url",      "stream", "file",    "path",
+                                       "sha256",    "sha512",   "size",   "mode",    "owner",
+                                       "user",      "codesign", "signer", "timeout", NULL};
     int64_t timeout;
     int32_t verdict = document_check_keys(job, keys);
 
@@ -94,6 +94,29 @@ read_file(errand_job *job, Request *request)
     return verdict;
 }
 
+/* "url", or "stream" with "file". */
+static int32_t
+read_source(errand_job *job, Request *request)
+{
+    bool has_file = errand_get_type(job, "/file") > ERRAND_TYPE_NULL;
+    int64_t file = -1;
+    int32_t verdict = document_string(job, "stream", &request->fetch.stream);
+
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    if (request->fetch.stream == NULL && !has_file)
+        return document_required_string(job, "url", &request->url);
+    if (request->fetch.stream == NULL || !has_file)
+        return errand_reject(job, "invalid-document", "give \"stream\" and \"file\" together");
+    if (errand_get_type(job, "/url") > ERRAND_TYPE_NULL)
+        return errand_reject(job, "invalid-document", "give \"url\" or \"stream\", not both");
+    if (errand_get_int(job, "/file", &file) != 0 || file < 0 || file > 255)
+        return errand_reject(job, "invalid-document", "\"file\" must be a number from 0 to 255");
+    request->fetch.stream_file = (int32_t)file;
+    request->fetch.url_pointer = NULL;
+    return ERRAND_SUCCEEDED;
+}
+
 int32_t
 request_read(errand_job *job, Request *request)
 {
@@ -105,7 +128,7 @@ request_read(errand_job *job, Request *request)
                          .group = (gid_t)-1};
     verdict = read_keys(job);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = document_required_string(job, "url", &request->url);
+        verdict = read_source(job, request);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = document_required_string(job, "path", &request->path);
     if (verdict == ERRAND_SUCCEEDED)

@@ -1,4 +1,4 @@
-/* A disk that fails on demand, for LD_PRELOAD into errandd.
+/* A disk that fails on demand, for LD_PRELOAD into errandd and errandctl.
  *
  * ERRAND_IO_FAULT names a control file, ERRAND_IO_FAULT_UNDER the folder whose files are concerned.
  * While the control file exists it says "GENERATION FIRST LAST ERRNO": of the calls that change
@@ -60,7 +60,8 @@ is_under(const char *path)
     size_t length = folder != NULL ? strlen(folder) : 0;
 
     return length > 0 && strncmp(path, folder, length) == 0 &&
-           strcmp(program_invocation_short_name, "errandd") == 0;
+           (strcmp(program_invocation_short_name, "errandd") == 0 ||
+            strcmp(program_invocation_short_name, "errandctl") == 0);
 }
 
 /* Nonzero, with errno set, when this call is to fail. */

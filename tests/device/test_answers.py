@@ -81,7 +81,22 @@ def test_a_claim_that_is_refused_in_passing(quick, sandbox, code):
     ran_once(quick, run_marked(quick))
 
 
-@pytest.mark.parametrize("code", CONTENT + ("InvalidStateTransition", "ResourceNotFound", "TerminalStateReached"))
+@pytest.mark.parametrize("code", CONTENT)
+def test_a_claim_that_is_refused_for_what_it_says(quick, sandbox, code):
+    """It is not run, and tried to be ended: with details, then without; then nothing more is said to the service."""
+    job = own("never-claimed", quick)
+    sandbox.fault(UPDATE, "error", thing=quick.name, job=job, code=code, count=0)
+    run_marked(quick, job_id=job)
+    quick.wait_log("the service does not take FAILED")
+    settle(quick)
+    works_on(quick)
+    assert quick.marker_lines() == []
+    assert sent(quick, job) == ["IN_PROGRESS"] * 2 + ["FAILED"] * 2
+    sandbox.cancel(job)
+    works_on(quick)
+
+
+@pytest.mark.parametrize("code", ("InvalidStateTransition", "ResourceNotFound", "TerminalStateReached"))
 def test_a_claim_that_is_refused_for_good(quick, sandbox, code):
     """It is not run, not asked for for ever, and told once; others run when it is out of the way."""
     job = own("never-claimed", quick)

@@ -68,7 +68,7 @@ def test_what_cannot_be_recorded_is_tried_again_slowly(small_disk, sandbox, work
     device = small_disk
     device.groups["jobs"]["workflow"] = workflow
     device.groups["jobs"]["resync-interval"] = "1s"
-    device.start()
+    device.start(ERRAND_TEST_TIME_SCALE="30")       # half a minute: a second
     filler = device.state / "filler"
     with pytest.raises(OSError):
         filler.write_bytes(bytes(1024 * 1024))

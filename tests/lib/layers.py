@@ -127,7 +127,7 @@ def device(place, name):
     environment = {"ERRAND_BUILD": str(place.build(name))}
     if name == "asan":
         environment["ERRAND_SANITIZED"] = "1"
-    return pytest(place, ["device"], 1000, environment)
+    return pytest(place, ["device"], 1500, environment)
 
 
 def demo(place):

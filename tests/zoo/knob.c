@@ -10,6 +10,7 @@
  *   critical   true: everything below happens in a critical section
  *   progress   number of steps reported, spread over sleep
  *   sleep      milliseconds; a cancel ends it unless deaf is true
+ *   early      object of pairs told before the work, on the first start only
  *   linger     milliseconds after the last progress; a cancel ends it
  *   detail     object of pairs
  *   reboot     number of reboots asked for before it goes on (counted in the state)
@@ -144,14 +145,14 @@ work(errand_job *job)
 }
 
 static void
-give_details(errand_job *job)
+give_details(errand_job *job, const char *object)
 {
     const char *key;
 
-    for (int32_t i = 0; (key = errand_get_key(job, "/detail", i)) != NULL; i++) {
+    for (int32_t i = 0; (key = errand_get_key(job, object, i)) != NULL; i++) {
         char pointer[160];
 
-        snprintf(pointer, sizeof pointer, "/detail/%s", key);
+        snprintf(pointer, sizeof pointer, "%s/%s", object, key);
         errand_detail(job, key, errand_get_string(job, pointer));
     }
 }
@@ -217,6 +218,8 @@ run(errand_job *job)
         return errand_fail(job, "no-state", "cannot save: %s", strerror(-result));
     if (critical)
         errand_critical(job, 1);
+    if (errand_start(job) == ERRAND_START_FIRST)
+        give_details(job, "/early");
     crash_at(job, "middle");
     cancelled = work(job);
     if (critical) {
@@ -225,7 +228,7 @@ run(errand_job *job)
     }
     if (cancelled)
         return ERRAND_CANCELLED;
-    give_details(job);
+    give_details(job, "/detail");
     if (reboot_due(job))
         return ERRAND_REBOOT;
     crash_at(job, "end");
@@ -234,6 +237,7 @@ run(errand_job *job)
 
 static const errand_operation operations[] = {
     {"knob", "Does what the document says", 0, 0, check, run},
+    {"knob-patient", "The same, and may take eight days", 0, 8 * 24 * 3600, check, run},
     {"knob-resumable", "The same, and may be started again", ERRAND_OP_RESUMABLE, 0, check, run},
 };
 

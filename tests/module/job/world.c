@@ -200,14 +200,27 @@ on_about_to_reboot(gpointer user_data)
     }
 }
 
+static void
+on_watch(const ExecutionId *id, gpointer user_data)
+{
+    note(user_data, 'w', id, NULL);
+}
+
 /* ---- The world ---- */
 
 void
 world_begin(World *self)
 {
     static const DispatcherCallbacks callbacks = {
-        on_claim, on_progress, on_finish, on_refresh,
-        on_hold,  on_release,  on_room,   on_about_to_reboot,
+        .claim = on_claim,
+        .progress = on_progress,
+        .finish = on_finish,
+        .refresh = on_refresh,
+        .hold = on_hold,
+        .release = on_release,
+        .room = on_room,
+        .about_to_reboot = on_about_to_reboot,
+        .watch = on_watch,
     };
     const char *const directories[] = {self->plugins, plugins, NULL};
     g_autoptr(GError) error = NULL;

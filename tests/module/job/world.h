@@ -6,7 +6,8 @@
 #include "dispatcher.h"
 
 typedef struct {
-    char kind; /* c claim, p progress, f finish, h hold, r release, b about to reboot, d document */
+    /* c claim, p progress, f finish, h hold, r release, b about to reboot, d document, w watch */
+    char kind;
     char *job_id;
     guint minutes;
     ExecutionStatus status;

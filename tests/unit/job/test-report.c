@@ -61,7 +61,15 @@ test_timer(void)
     g_assert_cmpuint(report_timer_minutes(0), ==, 1);
     g_assert_cmpuint(report_timer_minutes(-5), ==, 1);
     g_assert_cmpuint(report_timer_minutes((gint64)7 * 24 * 3600 * 1000), ==, 10080);
-    g_assert_cmpuint(report_timer_minutes(G_MAXINT64), ==, 10080);
+    g_assert_cmpuint(report_timer_minutes((gint64)7 * 24 * 3600 * 1000 + 1), ==,
+                     EXECUTION_NO_STEP_TIMER);
+    g_assert_cmpuint(report_timer_minutes(G_MAXINT64), ==, EXECUTION_NO_STEP_TIMER);
+    g_assert_cmpuint(report_timer_longer(2, 60000), ==, 4);
+    g_assert_cmpuint(report_timer_longer(10080, 60000), ==, 10080);
+    g_assert_cmpuint(report_timer_longer(EXECUTION_NO_STEP_TIMER, 60000), ==,
+                     EXECUTION_NO_STEP_TIMER);
+    g_assert_cmpint(report_heartbeat_ms(3), ==, 60000);
+    g_assert_cmpint(report_heartbeat_ms(EXECUTION_NO_STEP_TIMER), ==, 10080 / 3 * 60000);
 }
 
 static void

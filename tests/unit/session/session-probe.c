@@ -2,7 +2,7 @@
  *
  *   room N · claim NAME MINUTES · progress NAME MINUTES urgent|later [KEY=VALUE...]
  *   finish NAME STATUS [KEY=VALUE...] · refresh NAME · hold NAME · release NAME later|never
- *   stop MS
+ *   stream NAME STREAM FORMAT TOPIC PAYLOAD · unstream NAME · stop MS
  *
  * NAME is execution_id_to_name(). With --auto each offer is claimed and finished at once. */
 #include "clock.h"
@@ -46,12 +46,13 @@ on_offered(const JobsExecution *execution, gpointer user_data)
 }
 
 static void
-on_claimed(const ExecutionId *id, SessionClaim answer, const char *document, gpointer user_data)
+on_claimed(const ExecutionId *id, SessionClaim answer, const char *text, gpointer user_data)
 {
+    static const char *const words[] = {"accepted", "refused", "invalid"};
+    const char *document = answer == SESSION_CLAIM_ACCEPTED ? text : NULL;
     g_autofree char *name = execution_id_to_name(id);
 
-    say("claimed %s %s %s", name, answer == SESSION_CLAIM_ACCEPTED ? "accepted" : "refused",
-        document != NULL ? document : "-");
+    say("claimed %s %s %s", name, words[answer], document != NULL ? document : "-");
     if (automatic && answer == SESSION_CLAIM_ACCEPTED)
         session_finish(session, id, EXECUTION_SUCCEEDED, NULL);
 }
@@ -83,11 +84,32 @@ on_refreshed(const ExecutionId *id, const char *document, int error_number, gpoi
 }
 
 static void
+on_time_left(const ExecutionId *id, gint64 seconds, gpointer user_data)
+{
+    g_autofree char *name = execution_id_to_name(id);
+
+    say("time-left %s %" G_GINT64_FORMAT, name, seconds);
+}
+
+static void
 on_state(SessionState state, gpointer user_data)
 {
     static const char *const words[] = {"offline", "connecting", "subscribing", "ready"};
 
     say("state %s", words[state]);
+}
+
+static void
+on_streamed(const ExecutionId *id, const char *stream, StreamFormat format, StreamTopic topic,
+            GBytes *payload, int error_number, gpointer user_data)
+{
+    g_autofree char *name = execution_id_to_name(id);
+    gsize length = 0;
+    const char *data = payload != NULL ? g_bytes_get_data(payload, &length) : NULL;
+
+    say("streamed %s %s %s %s %d %" G_GSIZE_FORMAT " %.*s", name, stream,
+        stream_format_word(format), stream_topic_word(topic), error_number, length,
+        (int)MIN(length, 64), data != NULL ? data : "");
 }
 
 static gboolean
@@ -112,6 +134,16 @@ read_details(char **words)
 }
 
 static void
+ask_stream(const ExecutionId *id, char **words)
+{
+    StreamFormat format = strcmp(words[3], "cbor") == 0 ? STREAM_CBOR : STREAM_JSON;
+    StreamTopic topic = strcmp(words[4], "get") == 0 ? STREAM_GET : STREAM_DESCRIBE;
+    g_autoptr(GBytes) payload = g_bytes_new(words[5], strlen(words[5]));
+
+    session_stream_request(session, id, words[2], format, topic, payload);
+}
+
+static void
 obey_about(const char *verb, const ExecutionId *id, char **words, guint count)
 {
     g_autoptr(Details) details = read_details(words);
@@ -119,6 +151,10 @@ obey_about(const char *verb, const ExecutionId *id, char **words, guint count)
 
     if (strcmp(verb, "hold") == 0)
         session_hold(session, id);
+    else if (strcmp(verb, "stream") == 0 && count > 5)
+        ask_stream(id, words);
+    else if (strcmp(verb, "unstream") == 0)
+        session_stream_close(session, id);
     else if (strcmp(verb, "refresh") == 0)
         session_refresh(session, id);
     else if (strcmp(verb, "claim") == 0 && count > 2)
@@ -244,7 +280,9 @@ main(int argc, char **argv)
         .reported = on_reported,
         .gone = on_gone,
         .refreshed = on_refreshed,
+        .time_left = on_time_left,
         .state_changed = on_state,
+        .streamed = on_streamed,
     };
     static ProbeOptions options = {
         .session = {.host = (char *)"127.0.0.1",

@@ -118,7 +118,7 @@ def test_a_half_open_link_is_noticed(sandbox, credentials):
             probe.wait_log("silent")
         finally:
             os.kill(int(pids[0]), signal.SIGCONT)
-        probe.expect("state ready", 10)
+        probe.expect("state ready", 30)
 
 
 def test_keep_alive_is_enough(sandbox, credentials):
