@@ -27,7 +27,6 @@ is_sane(int64_t number)
 int32_t
 state_save(const Transfer *transfer, const Identity *identity)
 {
-    const Fetch *fetch = transfer->fetch;
     Saved saved;
 
     memset(&saved, 0, sizeof saved);
@@ -37,18 +36,14 @@ state_save(const Transfer *transfer, const Identity *identity)
     saved.received = transfer_received(transfer);
     saved.had = transfer->sink.offset;
     saved.spent_ms = transfer_spent_ms(transfer);
-    if (fetch->save != NULL)
-        return fetch->save(fetch->data, &saved, sizeof saved);
-    return errand_save_state(transfer->job, &saved, sizeof saved);
+    return transfer_save(transfer, &saved, sizeof saved);
 }
 
 bool
 state_load(Transfer *transfer, Identity *identity, bool *same_boot)
 {
-    const Fetch *fetch = transfer->fetch;
     size_t length = 0;
-    const void *data = fetch->load != NULL ? fetch->load(fetch->data, &length)
-                                           : errand_load_state(transfer->job, &length);
+    const void *data = transfer_load(transfer, &length);
     char boot_id[BOOT_ID_SIZE];
     Saved saved;
 

@@ -18,6 +18,24 @@ transfer_now_ms(void)
     return boottime_ms();
 }
 
+int32_t
+transfer_save(const Transfer *self, const void *data, size_t length)
+{
+    const Fetch *fetch = self->fetch;
+
+    return fetch->save != NULL ? fetch->save(fetch->data, data, length)
+                               : errand_save_state(self->job, data, length);
+}
+
+const void *
+transfer_load(const Transfer *self, size_t *length)
+{
+    const Fetch *fetch = self->fetch;
+
+    return fetch->load != NULL ? fetch->load(fetch->data, length)
+                               : errand_load_state(self->job, length);
+}
+
 int64_t
 transfer_received(const Transfer *self)
 {

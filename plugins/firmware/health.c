@@ -47,6 +47,8 @@ health_check_settings(errand_job *job)
     const char *line;
     int32_t verdict = setting_duration(job, "firmware", "health-timeout", &limit_ms);
 
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = setting_duration(job, "firmware", "command-timeout", &limit_ms);
     for (int32_t i = 0; verdict == ERRAND_SUCCEEDED &&
                         (line = errand_setting_item(job, "health-checks", i)) != NULL;
          i++) {
