@@ -130,8 +130,8 @@ account_choose(errand_job *job, const AccountChoice *choice, Account *account)
                              "errand.conf: [plugin %s] %s does not list the account \"%s\"",
                              choice->plugin, choice->users_setting, name);
     if (!named)
-        name = errand_setting(job, "default-user");
-    if (name == NULL || *name == '\0')
+        name = setting_text(job, "default-user");
+    if (name == NULL)
         name = choice->default_user;
     if (geteuid() != 0)
         verdict = account_own(job, choice, account);

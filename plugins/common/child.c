@@ -1,5 +1,6 @@
 #include "child.h"
 
+#include "boottime.h"
 #include "child-start.h"
 #include "descend.h"
 
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How often the cloud's step timer is pushed out while the child is silent. */
@@ -176,15 +176,6 @@ reader_finish(Reader *self, const ChildSpec *spec)
 
 /* ---- Waiting for it ---- */
 
-static int64_t
-child_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Milliseconds to sleep at most; 0 when the limit is over. */
 static int
 child_patience(const ChildSpec *spec, int64_t start)
@@ -193,7 +184,7 @@ child_patience(const ChildSpec *spec, int64_t start)
 
     if (spec->limit_ms == 0)
         return HEARTBEAT_MS;
-    left = start + spec->limit_ms - child_now_ms();
+    left = start + spec->limit_ms - boottime_ms();
     if (left <= 0)
         return 0;
     return left < HEARTBEAT_MS ? (int)left : HEARTBEAT_MS;
@@ -205,7 +196,7 @@ child_watch(errand_job *job, const ChildSpec *spec, int pidfd, Reader *reader, C
 {
     int cancel = spec->stubborn ? -1 : errand_cancel_fd(job);
     struct pollfd watched[3] = {{pidfd, POLLIN, 0}, {cancel, POLLIN, 0}, {-1, 0, 0}};
-    int64_t start = child_now_ms();
+    int64_t start = boottime_ms();
 
     for (;;) {
         int patience = child_patience(spec, start), ready;

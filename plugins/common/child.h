@@ -42,7 +42,7 @@ typedef struct {
  *   could not start    ERRAND_FAILED not-found, not-allowed or internal
  *   limit_ms over      ERRAND_FAILED timed-out, with everything that descends from it stopped
  *   errand_cancelled() ERRAND_CANCELLED, with everything that descends from the child stopped
- * The step ends with the child, whatever it leaves behind. */
+ * Blocks, with heartbeats. The step ends with the child, whatever it leaves behind. */
 int32_t child_run(errand_job *job, const ChildSpec *spec);
 
 /* The same, with nothing told to errand but heartbeats. */

@@ -1,5 +1,7 @@
 #include "descend.h"
 
+#include "boottime.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOOK_AGAIN_MS 20
@@ -24,15 +25,6 @@ typedef struct {
     Process *items;
     size_t count, room;
 } Table;
-
-static long
-now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* "PID (NAME) STATE PARENT ...": the name may hold anything, so the last bracket ends it. */
 static pid_t
@@ -163,16 +155,16 @@ int
 descend_stop(int grace_ms, int kill_ms)
 {
     Table table = {0}, told = {0};
-    long start = now_ms();
+    int64_t start = boottime_ms();
     int left = descend_signal(&table, SIGTERM, &told);
 
-    while (left > 0 && now_ms() - start < grace_ms) {
+    while (left > 0 && boottime_ms() - start < grace_ms) {
         poll(NULL, 0, LOOK_AGAIN_MS);
         left = descend_signal(&table, SIGTERM, &told);
     }
     told.count = 0;
-    start = now_ms();
-    while (left > 0 && now_ms() - start < kill_ms) {
+    start = boottime_ms();
+    while (left > 0 && boottime_ms() - start < kill_ms) {
         descend_signal(&table, SIGKILL, &told);
         poll(NULL, 0, LOOK_AGAIN_MS);
         left = descend_signal(&table, SIGKILL, &told);

@@ -14,7 +14,7 @@ static const Unit duration_units[] = {
 static const Unit size_units[] = {
     {"", 1}, {"K", 1024}, {"M", 1024 * 1024}, {"G", 1024 * 1024 * 1024}};
 
-static const char *
+const char *
 setting_text(errand_job *job, const char *key)
 {
     const char *text = errand_setting(job, key);

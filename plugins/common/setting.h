@@ -2,13 +2,15 @@
  *
  * A setting that is unset or empty leaves *value alone: set it to the default first. A bad value is
  * the gateway's fault, not the document's, and is told with the reason `internal`, naming group,
- * key and what is allowed. All answer ERRAND_SUCCEEDED or ERRAND_REJECTED.
+ * key and what is allowed. An int32_t is ERRAND_SUCCEEDED or ERRAND_REJECTED.
  */
 #pragma once
 
 #include <errand/plugin.h>
 #include <stdbool.h>
 
+/* As it is written; NULL when it is unset or empty. The text is errand's. */
+const char *setting_text(errand_job *job, const char *key);
 /* "true" or "false". */
 int32_t setting_bool(errand_job *job, const char *plugin, const char *key, bool *value);
 /* "500ms", "10s", "5min", "2h", "1d"; *value in milliseconds, at least 1. */

@@ -19,5 +19,6 @@ void words_add(Words *self, const char *text);
 void words_add_part(Words *self, const char *text, size_t length);
 /* Adds "NAME=VALUE" in place of an entry of the same name, if there is one. */
 void words_set(Words *self, const char *name, const char *value);
+/* Something was added and memory never ran out. */
 bool words_ok(const Words *self);
 void words_clear(Words *self);

@@ -13,16 +13,17 @@
 #include "request.h"
 
 typedef struct {
-    int directory; /* open for reading; -1 when there is none yet (place_check only) */
+    int directory; /* open for reading; -1 when it is not there yet (without must_exist) */
     char name[NAME_MAX + 1];
     char part[NAME_MAX + 1];
     char path[PATH_MAX]; /* directory and name, for people */
 } Place;
 
-/* Finds the place. With must_exist the directory has to be there: FAILED not-found. Refused:
- * invalid-document, not-allowed (outside of `directories`, "..", a symbolic link on the way or as
- * the target, a target that is no regular file, a signed file in a directory others can write).
- * ERRAND_SUCCEEDED otherwise; then place_close(). */
+/* Finds the place. With must_exist (for run(), not for check()) the directory has to be there:
+ * FAILED not-found, or not-allowed where it cannot be entered. Refused: invalid-document,
+ * not-allowed (outside of `directories`, "..", a symbolic link on the way or as the target, a
+ * target that is no regular file, a signed file in a directory others can write). ERRAND_SUCCEEDED
+ * otherwise; then place_close(). */
 int32_t place_open(errand_job *job, const Request *request, bool must_exist, Place *place);
 void place_close(Place *place);
 

@@ -94,41 +94,20 @@ read_file(errand_job *job, Request *request)
     return verdict;
 }
 
-/* "url", or "stream" with "file". */
-static int32_t
-read_source(errand_job *job, Request *request)
-{
-    bool has_file = errand_get_type(job, "/file") > ERRAND_TYPE_NULL;
-    int64_t file = -1;
-    int32_t verdict = document_string(job, "stream", &request->fetch.stream);
-
-    if (verdict != ERRAND_SUCCEEDED)
-        return verdict;
-    if (request->fetch.stream == NULL && !has_file)
-        return document_required_string(job, "url", &request->url);
-    if (request->fetch.stream == NULL || !has_file)
-        return errand_reject(job, "invalid-document", "give \"stream\" and \"file\" together");
-    if (errand_get_type(job, "/url") > ERRAND_TYPE_NULL)
-        return errand_reject(job, "invalid-document", "give \"url\" or \"stream\", not both");
-    if (errand_get_int(job, "/file", &file) != 0 || file < 0 || file > 255)
-        return errand_reject(job, "invalid-document", "\"file\" must be a number from 0 to 255");
-    request->fetch.stream_file = (int32_t)file;
-    request->fetch.url_pointer = NULL;
-    return ERRAND_SUCCEEDED;
-}
-
 int32_t
 request_read(errand_job *job, Request *request)
 {
     int32_t verdict;
 
-    *request = (Request){.fetch = {.plugin = "download", .url_pointer = "/url", .size = -1},
+    *request = (Request){.fetch = {.plugin = "download", .size = -1},
                          .mode = 0644,
                          .owner = (uid_t)-1,
                          .group = (gid_t)-1};
     verdict = read_keys(job);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_source(job, request);
+        verdict = expect_read_source(job, &request->fetch);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = document_string(job, "url", &request->url);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = document_required_string(job, "path", &request->path);
     if (verdict == ERRAND_SUCCEEDED)

@@ -1,4 +1,4 @@
-/* What of an answer goes into the part file. */
+/* What of an answer goes into the part file: asked from libcurl's callbacks (attempt.c). */
 #pragma once
 
 #include "attempt.h"

@@ -46,4 +46,6 @@ int32_t attempt_read_url(Attempt *self);
 bool attempt_open(Attempt *self);
 void attempt_close(Attempt *self);
 
+/* Asks for what the sink does not have yet, and follows redirects. Blocks until the answer has
+ * ended, or a cancel, or the budget is spent; self->verdict counts with ATTEMPT_ENDED only. */
 AttemptResult attempt_run(Attempt *self);

@@ -5,4 +5,6 @@
 
 #include <curl/curl.h>
 
+/* CA, certificate, proxy, and when a transfer is stalled. The texts of `settings` must outlive it.
+ */
 void connection_set(CURL *easy, const Settings *settings);

@@ -60,6 +60,40 @@ read_size(errand_job *job, Fetch *fetch)
     return ERRAND_SUCCEEDED;
 }
 
+static int32_t
+read_stream_file(errand_job *job, Fetch *fetch)
+{
+    int64_t file = -1;
+
+    if (errand_get_int(job, "/file", &file) != 0 || file < 0 || file > 255)
+        return errand_reject(job, "invalid-document",
+                             "\"stream\" needs \"file\", a number from 0 to 255");
+    fetch->stream_file = (int32_t)file;
+    return ERRAND_SUCCEEDED;
+}
+
+int32_t
+expect_read_source(errand_job *job, Fetch *fetch)
+{
+    const char *url;
+    int32_t verdict = document_string(job, "url", &url);
+
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = document_string(job, "stream", &fetch->stream);
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    if ((url != NULL) == (fetch->stream != NULL))
+        return errand_reject(job, "invalid-document",
+                             "operation %s needs \"url\" or \"stream\", one of them",
+                             errand_operation_name(job));
+    if (fetch->stream != NULL)
+        return read_stream_file(job, fetch);
+    if (errand_get_type(job, "/file") > ERRAND_TYPE_NULL)
+        return errand_reject(job, "invalid-document", "\"file\" goes with \"stream\" only");
+    fetch->url_pointer = "/url";
+    return ERRAND_SUCCEEDED;
+}
+
 int32_t
 expect_read(errand_job *job, Fetch *fetch)
 {

@@ -47,7 +47,7 @@ typedef struct {
     /* Where to: a file of this name in the open directory, mode 0600 while it grows; called
      * ".errand-JOBID-..." it does not outlive the job, even when this process is killed. NULL:
      * memory. */
-    int directory;
+    int directory; /* a descriptor, the caller's; -1 for memory */
     const char *part;
     const char *path; /* what to call the file's place in messages */
 
@@ -69,9 +69,10 @@ int32_t fetch_check(errand_job *job, const Fetch *fetch);
 
 /* Fetches. ERRAND_SUCCEEDED: *fd is open on the whole file, read and write, its data written to
  * disk, and it is what `hash`, `size` and `signature` say: use this descriptor and not the name,
- * which may have come to mean something else. Otherwise the reason was told and the part file is
- * gone. */
+ * which may have come to mean something else. It is the caller's to close. Otherwise *fd is -1 and
+ * the part file is gone: ERRAND_CANCELLED, or the reason was told. The directory stays the
+ * caller's; the step's state (`save`) is left as it was saved last. */
 int32_t fetch_run(errand_job *job, const Fetch *fetch, int *fd);
 
-/* 0..100, or -1 when the whole is unknown. */
+/* 0..100, or -1 when the whole is unknown, or less than what is there. */
 int fetch_percent(const FetchProgress *progress);

@@ -3,11 +3,15 @@
 
 #include "fetch.h"
 
-/* part_create() names the file in PRIVATE/leftovers (see errand_private_directory()), so that
- * it does not outlive the job even when this process is killed. */
+/* A descriptor of the caller's, or a negative errno value. */
 
-/* A new, empty part file, or the one an earlier run left behind: ours, and never open to anybody
- * else for writing. The descriptor, or a negative errno value. */
+/* A new, empty part file (in place of one that is there), or memory where fetch->part is NULL. Its
+ * path is noted in PRIVATE/leftovers first (see errand_private_directory()), so that it does not
+ * outlive the job even when this process is killed. */
 int part_create(errand_job *job, const Fetch *fetch);
+/* The one an earlier run left behind, for reading and writing: ours alone, never open to anybody
+ * else for writing. -EINVAL for any other file of that name. */
 int part_reopen(const Fetch *fetch);
+
+/* Nothing happens where there is none. */
 void part_remove(const Fetch *fetch);

@@ -56,13 +56,13 @@ parse_range(Response *self, const char *value)
     self->identity.total = total;
 }
 
-/* Three digits behind the first blank; 0 when they are not there. */
 static bool
 is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* Three digits behind the first blank; 0 when they are not there. */
 static void
 parse_status(Response *self, const char *line)
 {

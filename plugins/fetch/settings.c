@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* A link slower than this for this long is taken for dead; a 2G modem is faster. */
+/* Defaults, as errand.conf has them. A link slower than this for this long is taken for dead; a 2G
+ * modem is faster. */
 #define STALL_BYTES       64
 #define STALL_MS          (60 * 1000)
 #define RETRY_MS          1000
@@ -20,15 +21,6 @@ typedef struct {
     int32_t (*read)(errand_job *job, const char *plugin, const char *key, int64_t *value);
     int64_t *value;
 } Number;
-
-/* NULL when it is unset or empty. */
-static const char *
-read_text(errand_job *job, const char *key)
-{
-    const char *text = errand_setting(job, key);
-
-    return text != NULL && *text != '\0' ? text : NULL;
-}
 
 static int32_t
 read_numbers(errand_job *job, const char *plugin, Settings *settings)
@@ -72,7 +64,7 @@ read_no_proxy(errand_job *job, const char *plugin, Settings *settings)
 static int32_t
 read_stream(errand_job *job, const char *plugin, Settings *settings)
 {
-    const char *format = read_text(job, "stream-format");
+    const char *format = setting_text(job, "stream-format");
     int32_t verdict = setting_size(job, plugin, "stream-block-size", &settings->stream_block_size);
 
     if (verdict != ERRAND_SUCCEEDED)
@@ -97,8 +89,8 @@ read_stream(errand_job *job, const char *plugin, Settings *settings)
 static int32_t
 read_certificate(errand_job *job, const char *plugin, Settings *settings)
 {
-    settings->certificate_file = read_text(job, "certificate-file");
-    settings->key_file = read_text(job, "private-key-file");
+    settings->certificate_file = setting_text(job, "certificate-file");
+    settings->key_file = setting_text(job, "private-key-file");
     if ((settings->certificate_file == NULL) != (settings->key_file == NULL))
         return errand_reject(job, "internal",
                              "errand.conf: [plugin %s] certificate-file and private-key-file: give "
@@ -112,10 +104,10 @@ read_certificate(errand_job *job, const char *plugin, Settings *settings)
 int32_t
 settings_read(errand_job *job, const char *plugin, Settings *settings)
 {
-    const char *proxy = read_text(job, "proxy");
+    const char *proxy = setting_text(job, "proxy");
     int32_t verdict;
 
-    *settings = (Settings){.ca_file = read_text(job, "ca-file"),
+    *settings = (Settings){.ca_file = setting_text(job, "ca-file"),
                            .proxy = proxy != NULL ? proxy : "",
                            .stall_bytes = STALL_BYTES,
                            .stall_ms = STALL_MS,

@@ -109,8 +109,8 @@ find_keys(Signature *self, errand_job *job)
 {
     char fault[VETTED_FAULT_SIZE];
 
-    self->directory = errand_setting(job, "trust-directory");
-    if (self->directory == NULL || *self->directory == '\0')
+    self->directory = setting_text(job, "trust-directory");
+    if (self->directory == NULL)
         return errand_reject(job, "bad-signature",
                              "%s: there are no keys to check it with (errand.conf: [trust] "
                              "directory)",

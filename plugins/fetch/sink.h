@@ -13,7 +13,8 @@ typedef struct {
     int64_t started; /* of which writing to disk was started */
 } Sink;
 
-/* All answer 0 or a negative errno value. */
+/* All answer 0 or a negative errno value; one thread calls them. After an error only sink_restart()
+ * and sink_close() are of use. */
 
 /* The descriptor stays the caller's. The names of up to two checksums, or NULL: see hasher.h. */
 int sink_open(Sink *self, int fd, const char *hash, const char *other);
@@ -21,6 +22,7 @@ int sink_open(Sink *self, int fd, const char *hash, const char *other);
  */
 int sink_resume_some(Sink *self);
 int sink_append(Sink *self, const void *data, size_t length);
+/* Writes what is gathered. Not to disk: that is the caller's fsync(). */
 int sink_flush(Sink *self);
 /* Empties the file. */
 int sink_restart(Sink *self);

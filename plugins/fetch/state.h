@@ -5,7 +5,7 @@
 #include "identity.h"
 #include "transfer.h"
 
-/* Negative errno value when it could not be saved. */
+/* 0, or a negative errno value when it could not be saved. */
 int32_t state_save(const Transfer *transfer, const Identity *identity);
 /* Also sets what the transfer spent before. *same_boot: the machine did not restart in between, so
  * what was written then is there now. False when there is nothing of use. */

@@ -86,9 +86,7 @@ stream_state_save(const Transfer *transfer, const StreamState *self)
     saved.spent_ms = transfer_spent_ms(transfer);
     memcpy(data, &saved, sizeof saved);
     memcpy(data + sizeof saved, self->missing, bitmap_length(self->blocks));
-    if (fetch->save != NULL)
-        return fetch->save(fetch->data, data, length);
-    return errand_save_state(transfer->job, data, length);
+    return transfer_save(transfer, data, length);
 }
 
 /* Bits that are no block's do not count. */
@@ -114,17 +112,15 @@ is_usable(const Saved *saved, const Fetch *fetch)
 bool
 stream_state_load(Transfer *transfer, StreamState *self)
 {
-    const Fetch *fetch = transfer->fetch;
     size_t length = 0;
-    const unsigned char *data = fetch->load != NULL ? fetch->load(fetch->data, &length)
-                                                    : errand_load_state(transfer->job, &length);
+    const unsigned char *data = transfer_load(transfer, &length);
     Saved saved;
 
     if (data == NULL || length < sizeof saved)
         return false;
     memcpy(&saved, data, sizeof saved);
     saved.stream[sizeof saved.stream - 1] = '\0';
-    if (!is_usable(&saved, fetch))
+    if (!is_usable(&saved, transfer->fetch))
         return false;
     stream_state_begin(self, saved.stream_version, saved.size, saved.block_size);
     if (length != sizeof saved + bitmap_length(self->blocks))

@@ -1,12 +1,12 @@
 #include "transfer.h"
 
+#include "boottime.h"
 #include "fault.h"
 #include "part.h"
 #include "space.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How often progress is told; errand decides how often the cloud hears of it. */
@@ -15,10 +15,25 @@
 int64_t
 transfer_now_ms(void)
 {
-    struct timespec now;
+    return boottime_ms();
+}
 
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+int32_t
+transfer_save(const Transfer *self, const void *data, size_t length)
+{
+    const Fetch *fetch = self->fetch;
+
+    return fetch->save != NULL ? fetch->save(fetch->data, data, length)
+                               : errand_save_state(self->job, data, length);
+}
+
+const void *
+transfer_load(const Transfer *self, size_t *length)
+{
+    const Fetch *fetch = self->fetch;
+
+    return fetch->load != NULL ? fetch->load(fetch->data, length)
+                               : errand_load_state(self->job, length);
 }
 
 int64_t

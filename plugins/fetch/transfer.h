@@ -58,5 +58,10 @@ int32_t transfer_verify(Transfer *self, bool *again);
 int64_t transfer_received(const Transfer *self);
 int64_t transfer_spent_ms(const Transfer *self);
 
+/* What a source keeps over an interruption, by fetch->save and fetch->load where they are given. 0
+ * or a negative errno value; the bytes saved last, or NULL. */
+int32_t transfer_save(const Transfer *self, const void *data, size_t length);
+const void *transfer_load(const Transfer *self, size_t *length);
+
 /* CLOCK_BOOTTIME in milliseconds. */
 int64_t transfer_now_ms(void);

@@ -41,7 +41,7 @@ typedef struct {
     int32_t (*booted)(errand_job *job, Booted *booted);
 
     /* Verifies an image without writing any of it: signature, compatible, version, as far as the
-     * installer can. NULL when it cannot at all. `image` is a path (or a URL, see below). */
+     * installer can. `image` is a path (or a URL, see below). */
     int32_t (*inspect)(errand_job *job, const char *image, Image *info);
 
     /* Writes the image to the other slot and makes that one the next to boot. Progress 0..100.
@@ -61,6 +61,9 @@ typedef struct {
 
     bool takes_url; /* with the setting `streaming=true` image may be an https URL */
 } Backend;
+
+/* Default of the setting `busy-timeout`, in milliseconds: backends rauc and swupdate. */
+#define BACKEND_BUSY_MS (5 * 60 * 1000)
 
 extern const Backend backend_command;
 extern const Backend backend_rauc;

@@ -1,5 +1,7 @@
 #include "backends.h"
 
+#include "setting.h"
+
 #include <string.h>
 
 static const Backend *const backends[] = {&backend_rauc, &backend_swupdate, &backend_command};
@@ -7,9 +9,9 @@ static const Backend *const backends[] = {&backend_rauc, &backend_swupdate, &bac
 const Backend *
 backends_choose(errand_job *job, const char *named)
 {
-    const char *configured = errand_setting(job, "backend");
+    const char *configured = setting_text(job, "backend");
 
-    if (configured == NULL || *configured == '\0')
+    if (configured == NULL)
         configured = "rauc";
     if (named != NULL && strcmp(named, configured) != 0) {
         errand_reject(job, "not-allowed",

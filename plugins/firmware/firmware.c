@@ -61,6 +61,7 @@ find_event(const Update *self, bool same_boot)
 {
     bool old = strcmp(self->booted.slot, self->journal.old_slot) == 0;
 
+    /* The boot id is a setting and may be wrong: a slot that changed back was a restart. */
     if (old && self->journal.phase > PHASE_RESTART && *self->journal.new_slot != '\0')
         return EVENT_OLD_SLOT;
     if (same_boot)

@@ -1,26 +1,22 @@
 #include "health.h"
 
+#include "boottime.h"
 #include "command-line.h"
 #include "setting.h"
 #include "tool.h"
 
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 
-#define PAUSE_MS   1000
-/* A command that hangs must leave time for another try; one begun in the last moment still gets a
- * fair one. */
-#define COMMAND_MS (60 * 1000)
-#define FAIR_MS    2000
+#define LIMIT_MS (5 * 60 * 1000)
+#define PAUSE_MS 1000
+/* A command that is begun in the last moment still gets a fair time. */
+#define FAIR_MS  2000
 
 int64_t
 health_now_ms(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return boottime_ms();
 }
 
 bool
@@ -38,7 +34,7 @@ health_pause(errand_job *job, const char *step, int64_t until)
 int64_t
 health_limit(errand_job *job)
 {
-    int64_t limit_ms = HEALTH_LIMIT_MS;
+    int64_t limit_ms = LIMIT_MS;
 
     setting_duration(job, "firmware", "health-timeout", &limit_ms);
     return limit_ms;
@@ -51,6 +47,8 @@ health_check_settings(errand_job *job)
     const char *line;
     int32_t verdict = setting_duration(job, "firmware", "health-timeout", &limit_ms);
 
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = setting_duration(job, "firmware", "command-timeout", &limit_ms);
     for (int32_t i = 0; verdict == ERRAND_SUCCEEDED &&
                         (line = errand_setting_item(job, "health-checks", i)) != NULL;
          i++) {
@@ -70,7 +68,7 @@ health_check_settings(errand_job *job)
 static bool
 ask(errand_job *job, Words *argv, int64_t until, char *fault, size_t size)
 {
-    int64_t limit_ms = COMMAND_MS, left = until - health_now_ms();
+    int64_t limit_ms = TOOL_LIMIT_MS, left = until - health_now_ms();
     Tool tool = {.argv = argv};
     ChildEnd end;
     int32_t verdict;

@@ -1,12 +1,10 @@
 #include "journal.h"
 
+#include "setting.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 
 /* Lines of NAME=VALUE, an empty line, the bytes that fetch keeps. */
 #define HEADER "errand-firmware 1\n"
@@ -33,26 +31,16 @@ _Static_assert(sizeof(Journal) + 1024 <= ERRAND_STATE_MAX, "it can be saved");
 #define N_FIELDS (sizeof fields / sizeof fields[0])
 
 bool
-journal_read_boot(errand_job *job, char boot_id[JOURNAL_BOOT_ID_SIZE])
+journal_read_boot(errand_job *job, char boot_id[BOOT_ID_SIZE])
 {
-    const char *file = errand_setting(job, "boot-id-file");
-    ssize_t length = -1;
-    int fd;
+    const char *file = setting_text(job, "boot-id-file");
 
-    if (file == NULL || *file == '\0')
+    if (file == NULL)
         file = BOOT_ID_FILE;
-    fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        length = read(fd, boot_id, JOURNAL_BOOT_ID_SIZE - 1);
-        if (length == 0)
-            errno = ENODATA;
-        close(fd);
-    }
-    boot_id[length > 0 ? length : 0] = '\0';
-    boot_id[strcspn(boot_id, "\n")] = '\0';
-    if (*boot_id == '\0')
-        errand_fail(job, "internal", "reading the boot id from %s: %s", file, strerror(errno));
-    return *boot_id != '\0';
+    if (boot_id_read(file, boot_id))
+        return true;
+    errand_fail(job, "internal", "reading the boot id from %s: %s", file, strerror(errno));
+    return false;
 }
 
 /* Text from programs and installers: one line it is. */

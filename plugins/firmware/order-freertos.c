@@ -77,7 +77,8 @@ read_signature(errand_job *job, Order *order)
         if (strncmp(key, "sig-", strlen("sig-")) == 0)
             pointer = FILE_POINTER;
     }
-    return signature_read(job, "firmware", pointer, FILE_POINTER "/certfile", &order->signature);
+    return signature_read(job, "firmware", pointer, FILE_POINTER "/certfile",
+                          &order->fetch.signature);
 }
 
 /* What means something to other devices, and nothing here. */

@@ -24,38 +24,6 @@ read_backend(errand_job *job, Order *order)
 }
 
 static int32_t
-read_stream(errand_job *job, Order *order)
-{
-    int64_t file = -1;
-
-    if (errand_get_int(job, "/file", &file) != 0 || file < 0 || file > 255)
-        return errand_reject(job, "invalid-document",
-                             "\"stream\" needs \"file\", a number from 0 to 255");
-    order->fetch.stream_file = (int32_t)file;
-    return ERRAND_SUCCEEDED;
-}
-
-static int32_t
-read_source(errand_job *job, Order *order)
-{
-    const char *url;
-    int32_t verdict = document_string(job, "url", &url);
-
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = document_string(job, "stream", &order->fetch.stream);
-    if (verdict != ERRAND_SUCCEEDED)
-        return verdict;
-    if ((url != NULL) == (order->fetch.stream != NULL))
-        return errand_reject(job, "invalid-document",
-                             "operation firmware needs either \"url\" or \"stream\"");
-    if (url != NULL)
-        order->fetch.url_pointer = "/url";
-    if (url != NULL && errand_get_type(job, "/file") > ERRAND_TYPE_NULL)
-        return errand_reject(job, "invalid-document", "\"file\" goes with \"stream\" only");
-    return url != NULL ? ERRAND_SUCCEEDED : read_stream(job, order);
-}
-
-static int32_t
 read_version(errand_job *job, Order *order)
 {
     int32_t verdict = document_string(job, "version", &order->version);
@@ -79,13 +47,13 @@ read_native(errand_job *job, Order *order)
     int32_t verdict = document_check_keys(job, keys);
 
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_source(job, order);
+        verdict = expect_read_source(job, &order->fetch);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = read_version(job, order);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = expect_read(job, &order->fetch);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = signature_read(job, "firmware", "/codesign", "/signer", &order->signature);
+        verdict = signature_read(job, "firmware", "/codesign", "/signer", &order->fetch.signature);
     return verdict;
 }
 
@@ -103,7 +71,7 @@ check_policy(errand_job *job, Order *order)
         return errand_reject(job, "internal",
                              "errand.conf: [plugin firmware] streaming: backend %s cannot",
                              order->backend->name);
-    if (order->streaming && (order->fetch.hash != NULL || order->signature != NULL))
+    if (order->streaming && (order->fetch.hash != NULL || order->fetch.signature != NULL))
         return errand_reject(job, "not-allowed",
                              "errand.conf: [plugin firmware] streaming: the installer fetches the "
                              "image, a checksum or signature in the document cannot be checked");
@@ -115,9 +83,9 @@ check_policy(errand_job *job, Order *order)
 int32_t
 order_check_floor(errand_job *job, const char *version, const char *whose)
 {
-    const char *floor = errand_setting(job, "minimum-version");
+    const char *floor = setting_text(job, "minimum-version");
 
-    if (floor == NULL || *floor == '\0' || version_compare(version, floor) >= 0)
+    if (floor == NULL || version_compare(version, floor) >= 0)
         return ERRAND_SUCCEEDED;
     return errand_reject(job, "not-allowed",
                          "%s %s is below %s (errand.conf: [plugin firmware] minimum-version)",
@@ -138,7 +106,6 @@ order_read(errand_job *job, Order *order)
         verdict = order->freertos ? order_read_freertos(job, order) : read_native(job, order);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = check_policy(job, order);
-    order->fetch.signature = order->signature;
     if (verdict == ERRAND_SUCCEEDED)
         verdict = fetch_check(job, &order->fetch);
     return verdict;
@@ -147,6 +114,6 @@ order_read(errand_job *job, Order *order)
 void
 order_clear(Order *order)
 {
-    signature_free(order->signature);
-    order->signature = NULL;
+    signature_free(order->fetch.signature);
+    order->fetch.signature = NULL;
 }

@@ -11,8 +11,7 @@ typedef struct {
     const char *version; /* the document's, or NULL */
     bool freertos;       /* an afr_ota document: its own status keys are kept up */
     bool streaming;      /* the installer gets the URL, nothing is fetched here */
-    Fetch fetch;         /* but for the place */
-    Signature *signature;
+    Fetch fetch;         /* all but where to; owns the signature */
 } Order;
 
 /* ERRAND_SUCCEEDED or refused. order_clear() in any case. */

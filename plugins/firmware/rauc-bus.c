@@ -1,8 +1,9 @@
 #include "rauc-bus.h"
 
+#include "boottime.h"
+
 #include <glib-unix.h>
 #include <string.h>
-#include <time.h>
 
 #define SERVICE   "de.pengutronix.rauc"
 #define INSTALLER "de.pengutronix.rauc.Installer"
@@ -20,15 +21,6 @@ typedef struct {
     GError *error;
     bool done;
 } Reply;
-
-int64_t
-rauc_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 on_reply(GObject *bus, GAsyncResult *result, gpointer data)
@@ -254,7 +246,7 @@ attach(Rauc *self, bool *activated, GError **error)
 static bool
 find_service(Rauc *self, int64_t limit_ms, GError **error)
 {
-    int64_t end = rauc_now_ms() + limit_ms;
+    int64_t end = boottime_ms() + limit_ms;
     bool activated = false;
 
     for (;;) {
@@ -264,7 +256,7 @@ find_service(Rauc *self, int64_t limit_ms, GError **error)
             return true;
         disconnect(self);
         self->gone = false;
-        if (rauc_now_ms() >= end || g_cancellable_is_cancelled(self->cancellable)) {
+        if (boottime_ms() >= end || g_cancellable_is_cancelled(self->cancellable)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return false;
         }

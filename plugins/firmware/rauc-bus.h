@@ -51,6 +51,3 @@ char *rauc_property(Rauc *self, const char *name, int32_t limit_ms, GError **err
 
 /* Waits for a signal, a cancel or the end of the service, at most limit_ms. */
 void rauc_pause(Rauc *self, int32_t limit_ms);
-
-/* Milliseconds since boot, suspend included. */
-int64_t rauc_now_ms(void);

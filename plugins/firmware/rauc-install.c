@@ -1,5 +1,7 @@
 #include "rauc.h"
 
+#include "boottime.h"
+
 #include <string.h>
 
 #define ANSWER_MS 30000 /* for a property: the service answers these while it installs */
@@ -57,14 +59,14 @@ rauc_wait_idle(Rauc *self, const char *what)
     int32_t result = rauc_busy_limit(self->job, &limit);
     bool idle = false;
 
-    end = rauc_now_ms() + limit;
+    end = boottime_ms() + limit;
     while (result == ERRAND_SUCCEEDED && !idle) {
         result = rauc_is_idle(self, &idle);
         if (result != ERRAND_SUCCEEDED || idle)
             return result;
         if (g_cancellable_is_cancelled(self->cancellable))
             return ERRAND_CANCELLED;
-        if (rauc_now_ms() >= end)
+        if (boottime_ms() >= end)
             return errand_fail(self->job, "install-failed",
                                "%s: RAUC was busy for %d s with an installation that this job did "
                                "not start (%d %%, '%s')",

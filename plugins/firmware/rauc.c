@@ -6,19 +6,13 @@
 
 #include <string.h>
 
-#define BUSY_LIMIT_MS (5 * 60 * 1000)
-#define ANSWER_MS     30000
-#define MARK_MS       (2 * 60 * 1000) /* a boot loader's tools may be slow, but not for ever */
-
-typedef struct {
-    char slot[BACKEND_TEXT];
-    char version[BACKEND_TEXT];
-} Slot;
+#define ANSWER_MS 30000
+#define MARK_MS   (2 * 60 * 1000) /* a boot loader's tools may be slow, but not for ever */
 
 int32_t
 rauc_busy_limit(errand_job *job, int64_t *limit_ms)
 {
-    *limit_ms = BUSY_LIMIT_MS;
+    *limit_ms = BACKEND_BUSY_MS;
     return setting_duration(job, "firmware", "busy-timeout", limit_ms);
 }
 
@@ -42,7 +36,7 @@ check(errand_job *job)
 
 /* The slot that runs, from GetSlotStatus' answer. */
 static bool
-find_booted(GVariant *reply, Slot *slot)
+find_booted(GVariant *reply, Booted *slot)
 {
     g_autoptr(GVariantIter) slots = NULL;
     GVariant *status;
@@ -67,7 +61,7 @@ find_booted(GVariant *reply, Slot *slot)
 }
 
 static int32_t
-ask_booted(Rauc *self, Slot *slot)
+ask_booted(Rauc *self, Booted *slot)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GVariant) reply =
@@ -86,17 +80,12 @@ static int32_t
 booted(errand_job *job, Booted *answer)
 {
     Rauc self;
-    Slot slot = {0};
     int32_t result = rauc_open(&self, job, true);
 
     if (result == ERRAND_SUCCEEDED)
         result = rauc_wait_idle(&self, "The slot that runs cannot be asked for");
     if (result == ERRAND_SUCCEEDED)
-        result = ask_booted(&self, &slot);
-    if (result == ERRAND_SUCCEEDED) {
-        g_strlcpy(answer->slot, slot.slot, sizeof answer->slot);
-        g_strlcpy(answer->version, slot.version, sizeof answer->version);
-    }
+        result = ask_booted(&self, answer);
     rauc_close(&self);
     return result;
 }
@@ -207,7 +196,7 @@ confirm(errand_job *job)
 static int32_t
 reject_slot(Rauc *self, const char *slot)
 {
-    Slot running = {0};
+    Booted running = {0};
     int32_t result = ask_booted(self, &running);
 
     if (result == ERRAND_SUCCEEDED)

@@ -27,7 +27,7 @@ run(errand_job *job, const char *setting, const char *argument,
     void (*line)(void *data, const char *line), void *data)
 {
     Words argv = {0};
-    Tool tool = {.argv = &argv, .limit_ms = SLOT_COMMANDS_LIMIT_MS, .line = line, .data = data};
+    Tool tool = {.argv = &argv, .limit_ms = TOOL_LIMIT_MS, .line = line, .data = data};
     ChildEnd end;
     int32_t verdict = setting_duration(job, "firmware", "command-timeout", &tool.limit_ms);
 

@@ -12,9 +12,6 @@
 
 #include "backend.h"
 
-/* Time limit of these programs, in milliseconds, when `command-timeout` is unset. */
-#define SLOT_COMMANDS_LIMIT_MS (60 * 1000)
-
 /* All three are set. ERRAND_SUCCEEDED or refused. */
 int32_t slot_commands_check(errand_job *job);
 

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 /* SWUpdate answers from a thread of its own, also while it installs. */
@@ -45,15 +44,6 @@ guard_end(const struct sigaction *before)
     setitimer(ITIMER_REAL, &none, NULL);
     sigaction(SIGALRM, before, NULL);
     errno = error;
-}
-
-int64_t
-swupdate_link_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 void

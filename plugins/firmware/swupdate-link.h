@@ -14,13 +14,9 @@
 #include <progress_ipc.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /* Longest socket directory: with "/sockinstctrl" it must fit into a socket's address. */
 #define SWUPDATE_DIRECTORY_MAX 90
-
-/* Milliseconds of CLOCK_BOOTTIME. */
-int64_t swupdate_link_now(void);
 
 /* Where the sockets are. The library remembers the first directory for the whole process. */
 void swupdate_link_locate(const char *directory);

@@ -1,5 +1,6 @@
 #include "swupdate-request.h"
 
+#include "boottime.h"
 #include "swupdate-text.h"
 
 #include <errno.h>
@@ -132,12 +133,12 @@ int32_t
 swupdate_request(SwupdateStream *stream, const SwupdateRequest *request)
 {
     Asking self = {.stream = stream, .request = request, .why = ""};
-    int64_t start = swupdate_link_now(), beat = 0;
+    int64_t start = boottime_ms(), beat = 0;
     int refusals = 0;
 
     for (;;) {
         Answer answer = ask(&self);
-        int64_t now = swupdate_link_now();
+        int64_t now = boottime_ms();
 
         if (answer == ACCEPTED)
             return ERRAND_SUCCEEDED;

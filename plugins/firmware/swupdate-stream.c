@@ -1,5 +1,6 @@
 #include "swupdate-stream.h"
 
+#include "boottime.h"
 #include "swupdate-text.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ hear(SwupdateStream *self, const struct progress_msg *message)
     int percent;
 
     self->now.heard = true;
-    self->now.life = swupdate_link_now();
+    self->now.life = boottime_ms();
     switch ((int)message->status) {
     case SUCCESS:
         return SWUPDATE_SUCCEEDED;
@@ -103,7 +104,7 @@ feed(SwupdateStream *self)
                MSG_DONTWAIT | MSG_NOSIGNAL);
     if (got > 0) {
         self->now.sent += (size_t)got;
-        self->now.life = swupdate_link_now();
+        self->now.life = boottime_ms();
     } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
         self->now.closed = true;
     }
@@ -117,14 +118,14 @@ ask(SwupdateStream *self)
 
     tell(self, -1);
     if (swupdate_link_status(&status, &self->notes)) {
-        self->now.life = swupdate_link_now();
+        self->now.life = boottime_ms();
         self->now.idle = status.running ? 0 : self->now.idle + 1;
     }
     if (self->now.idle >= IDLE_TIMES && !self->now.closed)
         return SWUPDATE_NOT_TAKEN;
     if (self->now.idle >= IDLE_TIMES)
         return status.succeeded ? SWUPDATE_SUCCEEDED : SWUPDATE_FAILED;
-    if (swupdate_link_now() - self->now.life >= self->timeout_ms)
+    if (boottime_ms() - self->now.life >= self->timeout_ms)
         return SWUPDATE_SILENT;
     return RUNNING;
 }
@@ -158,11 +159,10 @@ wait_and_act(SwupdateStream *self)
 static SwupdateOutcome
 settle(SwupdateStream *self, SwupdateOutcome outcome)
 {
-    int64_t end = swupdate_link_now() + SETTLE_MS;
+    int64_t end = boottime_ms() + SETTLE_MS;
     SwupdateStatus status = {.running = true};
 
-    while (swupdate_link_status(&status, &self->notes) && status.running &&
-           swupdate_link_now() < end) {
+    while (swupdate_link_status(&status, &self->notes) && status.running && boottime_ms() < end) {
         poll(NULL, 0, SETTLE_TICK);
         tell(self, -1);
     }
@@ -175,7 +175,7 @@ settle(SwupdateStream *self, SwupdateOutcome outcome)
 SwupdateOutcome
 swupdate_stream(SwupdateStream *self)
 {
-    int64_t asked = swupdate_link_now();
+    int64_t asked = boottime_ms();
     int outcome = RUNNING;
 
     memset(&self->now, 0, sizeof self->now);
@@ -185,9 +185,9 @@ swupdate_stream(SwupdateStream *self)
     while (outcome == RUNNING) {
         outcome = wait_and_act(self);
         if (outcome == RUNNING &&
-            swupdate_link_now() - asked >= (self->now.heard ? ASK_MS : ASK_FIRST_MS)) {
+            boottime_ms() - asked >= (self->now.heard ? ASK_MS : ASK_FIRST_MS)) {
             outcome = ask(self);
-            asked = swupdate_link_now();
+            asked = boottime_ms();
         }
     }
     if (outcome == SWUPDATE_SUCCEEDED || outcome == SWUPDATE_FAILED)

@@ -16,7 +16,6 @@
 /* Debian's unit has its sockets there. */
 #define DIRECTORY  "/tmp"
 #define WAIT_MS    (60 * 1000)
-#define BUSY_MS    (5 * 60 * 1000)
 #define TIMEOUT_MS (60 * 1000)
 /* Times that SWUpdate may accept a request and forget it. */
 #define TRIES_MAX  3
@@ -31,11 +30,13 @@ typedef struct {
 static int32_t
 read_settings(errand_job *job, Settings *settings)
 {
-    const char *directory = errand_setting(job, "swupdate-directory");
+    const char *directory = setting_text(job, "swupdate-directory");
 
-    *settings = (Settings){
-        .directory = DIRECTORY, .wait_ms = WAIT_MS, .busy_ms = BUSY_MS, .timeout_ms = TIMEOUT_MS};
-    if (directory != NULL && *directory != '\0')
+    *settings = (Settings){.directory = DIRECTORY,
+                           .wait_ms = WAIT_MS,
+                           .busy_ms = BACKEND_BUSY_MS,
+                           .timeout_ms = TIMEOUT_MS};
+    if (directory != NULL)
         settings->directory = directory;
     if (*settings->directory != '/' || strlen(settings->directory) > SWUPDATE_DIRECTORY_MAX)
         return errand_reject(job, "internal",

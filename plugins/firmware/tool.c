@@ -5,15 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-bool
+void
 tool_words(errand_job *job, const char *setting, Words *argv)
 {
     const char *word;
-    int32_t i = 0;
 
-    for (; (word = errand_setting_item(job, setting, i)) != NULL; i++)
+    for (int32_t i = 0; (word = errand_setting_item(job, setting, i)) != NULL; i++)
         words_add(argv, word);
-    return i > 0;
 }
 
 /* A name that is not found anywhere stays as it is, for the message. */

@@ -4,6 +4,9 @@
 
 #include "child.h"
 
+/* Default of the setting `command-timeout`, in milliseconds. */
+#define TOOL_LIMIT_MS (60 * 1000)
+
 typedef struct {
     Words *argv;      /* a program without "/" is looked for on the fixed PATH */
     int64_t limit_ms; /* 0: none */
@@ -12,7 +15,8 @@ typedef struct {
     void *data;
 } Tool;
 
-/* Adds the items of a list setting. False: it is unset or has no items. */
-bool tool_words(errand_job *job, const char *setting, Words *argv);
-/* As child_try(): nothing is told to errand. */
+/* Adds the items of a list setting. */
+void tool_words(errand_job *job, const char *setting, Words *argv);
+/* As child_try(): nothing is told to errand but heartbeats. FAILED, too, when memory ran out for
+ * argv. */
 int32_t tool_run(errand_job *job, const Tool *tool, ChildEnd *end);

@@ -1,5 +1,6 @@
 /* Phases fetch, inspect and install: the image. */
 #include "freertos.h"
+#include "setting.h"
 #include "update.h"
 
 #include <errno.h>
@@ -117,10 +118,10 @@ refuse(Update *self, const char *word, const char *text)
 static Event
 check_compatible(Update *self, const Image *info)
 {
-    const char *wanted = errand_setting(self->job, "compatible");
+    const char *wanted = setting_text(self->job, "compatible");
     char text[BACKEND_TEXT * 2 + 128];
 
-    if (wanted == NULL || *wanted == '\0' || strcmp(info->compatible, wanted) == 0)
+    if (wanted == NULL || strcmp(info->compatible, wanted) == 0)
         return EVENT_DONE;
     if (*info->compatible == '\0')
         snprintf(text, sizeof text,
@@ -149,8 +150,8 @@ check_version(Update *self, const Image *info)
              *info->version != '\0' ? info->version
              : ordered != NULL      ? ordered
                                     : "");
-    floor = errand_setting(self->job, "minimum-version");
-    if (*self->journal.version == '\0' && floor != NULL && *floor != '\0')
+    floor = setting_text(self->job, "minimum-version");
+    if (*self->journal.version == '\0' && floor != NULL)
         return refuse(self, "not-allowed",
                       "neither the image nor the document tells a version, and errand.conf: "
                       "[plugin firmware] minimum-version wants one");
@@ -164,15 +165,13 @@ check_version(Update *self, const Image *info)
 Event
 update_inspect(Update *self)
 {
-    const Backend *backend = self->order.backend;
     Image info = {0};
-    Event event = EVENT_DONE;
+    Event event;
 
     errand_progress(self->job, -1, "inspect");
     if (errand_cancelled(self->job))
         return EVENT_CANCELLED;
-    if (backend->inspect != NULL)
-        event = event_of(backend->inspect(self->job, self->image, &info));
+    event = event_of(self->order.backend->inspect(self->job, self->image, &info));
     if (event == EVENT_DONE)
         event = check_compatible(self, &info);
     if (event == EVENT_DONE)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How often a confirmation is tried, a second apart. */
-#define CONFIRM_TRIES 5
+/* How long a confirmation is tried for. */
+#define CONFIRM_MS 5000
 
 void
 update_blame(Update *self, const char *reason, const char *format, ...)
@@ -74,7 +74,7 @@ update_health(Update *self)
 Event
 update_confirm(Update *self)
 {
-    int64_t until = health_now_ms() + CONFIRM_TRIES * 1000;
+    int64_t until = health_now_ms() + CONFIRM_MS;
 
     errand_progress(self->job, -1, "confirm");
     do {
@@ -99,12 +99,14 @@ update_reject(Update *self, const char *slot)
     return EVENT_FAILED;
 }
 
-static int32_t
-finish_well(Update *self)
+/* What runs now. The new system, proved, has the version ordered where it does not tell one. */
+static void
+tell_system(Update *self, bool proved)
 {
-    if (*self->booted.version == '\0')
-        errand_detail(self->job, "version", self->journal.version);
-    return ERRAND_SUCCEEDED;
+    bool assumed = proved && *self->booted.version == '\0';
+
+    errand_detail(self->job, "slot", self->booted.slot);
+    errand_detail(self->job, "version", assumed ? self->journal.version : self->booted.version);
 }
 
 static int32_t
@@ -125,22 +127,20 @@ finish_rolled_back(Update *self)
 int32_t
 update_finish(Update *self, Phase end)
 {
-    if (end == PHASE_SUCCEEDED || end == PHASE_UNCONFIRMED || end == PHASE_ROLLED_BACK ||
-        end == PHASE_STUCK) {
-        errand_detail(self->job, "slot", self->booted.slot);
-        errand_detail(self->job, "version", self->booted.version);
-    }
+    bool proved = end == PHASE_SUCCEEDED || end == PHASE_UNCONFIRMED;
+
+    if (proved || end == PHASE_ROLLED_BACK || end == PHASE_STUCK)
+        tell_system(self, proved);
     switch (end) {
     case PHASE_REBOOT:
         return ERRAND_REBOOT;
     case PHASE_SUCCEEDED:
-        return finish_well(self);
+        return ERRAND_SUCCEEDED;
     case PHASE_CANCELLED:
         return ERRAND_CANCELLED;
     case PHASE_ROLLED_BACK:
         return finish_rolled_back(self);
     case PHASE_UNCONFIRMED:
-        finish_well(self);
         return errand_fail(self->job, "install-failed",
                            "slot %s runs and is healthy, but could not be marked good: the boot "
                            "loader may fall back to %s at the next restart",

@@ -1,5 +1,7 @@
 #include "version-file.h"
 
+#include "setting.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,11 +33,11 @@ read_line(const char *path, char version[BACKEND_TEXT])
 int32_t
 version_file_read(errand_job *job, char version[BACKEND_TEXT])
 {
-    const char *path = errand_setting(job, "version-file");
+    const char *path = setting_text(job, "version-file");
     char text[512];
     int error;
 
-    if (path == NULL || *path == '\0')
+    if (path == NULL)
         return ERRAND_SUCCEEDED;
     error = read_line(path, version);
     if (error == 0)

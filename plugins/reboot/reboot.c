@@ -1,10 +1,10 @@
 /* Operations reboot and shutdown. */
 #include "power.h"
 
+#include "boottime.h"
 #include "document.h"
 
 #include <poll.h>
-#include <time.h>
 
 /* How often the cloud's step timer is pushed out while waiting. */
 #define HEARTBEAT_MS (10 * 1000)
@@ -24,15 +24,6 @@ power_check(errand_job *job)
     if (verdict == ERRAND_SUCCEEDED)
         verdict = document_string(job, "message", &message);
     return verdict;
-}
-
-static int64_t
-boottime_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int32_t

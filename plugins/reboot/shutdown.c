@@ -1,34 +1,13 @@
 #include "power.h"
 
+#include "boot-id.h"
 #include "child.h"
 #include "setting.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#define BOOT_ID_FILE     "/proc/sys/kernel/random/boot_id"
-#define BOOT_ID_SIZE     64
 #define POWER_OFF_WAIT_S (5 * 60)
-
-/* One line, without its end. False with errno set. */
-static bool
-read_boot_id(const char *file, char id[BOOT_ID_SIZE])
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    ssize_t length;
-
-    if (fd < 0)
-        return false;
-    length = read(fd, id, BOOT_ID_SIZE - 1);
-    close(fd);
-    id[length > 0 ? length : 0] = '\0';
-    id[strcspn(id, "\n")] = '\0';
-    if (length >= 0 && *id == '\0')
-        errno = ENODATA;
-    return *id != '\0';
-}
 
 /* Whether the power-off was asked for on an earlier boot. */
 static bool
@@ -75,7 +54,7 @@ run_command(errand_job *job)
 int32_t
 power_shutdown(errand_job *job)
 {
-    const char *file = errand_setting(job, "boot-id-file");
+    const char *file = setting_text(job, "boot-id-file");
     int64_t wait_ms = POWER_OFF_WAIT_S * 1000;
     char boot_id[BOOT_ID_SIZE];
     int32_t verdict = power_check(job);
@@ -84,9 +63,9 @@ power_shutdown(errand_job *job)
         verdict = setting_duration(job, "reboot", "shutdown-timeout", &wait_ms);
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
-    if (file == NULL || *file == '\0')
+    if (file == NULL)
         file = BOOT_ID_FILE;
-    if (!read_boot_id(file, boot_id))
+    if (!boot_id_read(file, boot_id))
         return errand_fail(job, "internal", "reading %s: %s", file, strerror(errno));
     if (errand_start(job) != ERRAND_START_FIRST && was_off(job, boot_id))
         return ERRAND_SUCCEEDED;

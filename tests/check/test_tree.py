@@ -59,16 +59,6 @@ def test_every_unit_and_module_test_is_built():
     assert lost == []
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if re.fullmatch(r"plugins/(?!example)\w+/\w+\.plugin", path)])
-def test_settings_of_plugins_are_in_the_manual(path):
-    manifest = dict(line.split("=", 1) for line in read(path).splitlines() if "=" in line)
-    group = f"[plugin {manifest['name']}]"
-    for page, key_form in (("config/errand.conf", "\n#{}="), ("packaging/man/errand.conf.5", "\n.It Li {}")):
-        section = read(page).partition(group)[2].partition("\n[")[0].partition("\n.Ss")[0]
-        missing = [key for key in manifest["settings"].split(";") if key_form.format(key) not in section]
-        assert not missing, f"{page} {group}: {missing}"
-
-
 def test_the_plugin_of_the_readme_compiles(tmp_path):
     """By its own command line. That it also runs is seen in tests/device/test_readme.py."""
     commands = write_plugin(read("README.md"), tmp_path)

@@ -26,7 +26,7 @@ class Machine:
         self.write("next", "A")
         self.write("version.A", "1.0")
         self.settings = device.groups["plugin firmware"] = {
-            "backend": "command", "boot-id-file": device.boot_id_file, "health-timeout": "2s", "allow-http": "true",
+            "backend": "command", "boot-id-file": device.boot_id_file, "health-timeout": "1s", "allow-http": "true",
             "ca-file": sandbox.endpoint["ca"], "retry-delay": "100ms",
             **{name: f"{BOARD};{self.board};{name}" for name in PROGRAMS},
         }

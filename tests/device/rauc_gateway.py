@@ -16,7 +16,7 @@ class Gateway:
         self.asked_file = device.directory / "asked"
         device.environment.update(rauc.environment)
         device.groups["plugin firmware"] = {
-            "ca-file": device.sandbox.endpoint["ca"], "allow-http": "true", "health-timeout": "3s",
+            "ca-file": device.sandbox.endpoint["ca"], "allow-http": "true", "health-timeout": "1s",
             "boot-id-file": device.boot_id_file}
         device.groups["reboot"]["timeout"] = "60s"
         device.write_reboot_command(f"echo asked >> {self.asked_file}")

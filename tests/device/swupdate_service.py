@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -172,3 +173,12 @@ class Swupdate:
 
     def next_slot(self):
         return self.next.read_text().strip() if self.next.exists() else None
+
+
+@pytest.fixture
+def swupdate():
+    service = Swupdate()
+    try:
+        yield service.start()
+    finally:
+        service.close()

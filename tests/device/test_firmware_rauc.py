@@ -72,7 +72,7 @@ def test_the_version_in_the_image(telling):
     assert (status, details["version"]) == ("SUCCEEDED", "2.0.0"), details
 
 
-@pytest.mark.parametrize("text", ["1.0\n", "", "two words\n", "x" * 300, None])
+@pytest.mark.parametrize("text", ["1.0\n", None], ids=["old", "none"])
 def test_an_image_that_is_not_what_its_bundle_said(telling, text):
     job = telling.create(telling.rauc.bundle(version="2.0.0"))
     telling.wait_asked()
@@ -159,13 +159,6 @@ def test_an_expired_link_is_asked_for_again(up):
 
 
 # ---- the installer ----
-
-def test_no_service(up):
-    up.rauc.stop()
-    status, reason, details = up.wait(up.create(up.rauc.bundle()))
-    assert (status, reason) == ("FAILED", "internal")
-    assert "rauc-service" in details["message"]
-
 
 def test_a_service_that_does_not_know_its_slot(up):
     up.rauc.stop()

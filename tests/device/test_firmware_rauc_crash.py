@@ -129,7 +129,6 @@ def test_a_failing_health_check_rolls_back(down):
 @pytest.mark.parametrize("phase", ["reject", "return", "fallen"])
 def test_killed_on_the_way_back(down, phase):
     down.settings["health-checks"] = "false"
-    down.settings["health-timeout"] = "1s"
     down.device.start()
     job = down.create(down.rauc.bundle())
     down.reboot()

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 from device import wait_for
-from swupdate_service import SWUPDATE, Signer, Swupdate
+from swupdate_service import SWUPDATE, Signer
 
 pytestmark = pytest.mark.skipif(SWUPDATE is None, reason="swupdate is not installed")
 VANISHED_S = 10
@@ -62,15 +62,6 @@ class Gateway:
 
     def untouched(self):
         return self.swupdate.written() == b"the other slot\n" and self.swupdate.next_slot() is None
-
-
-@pytest.fixture
-def swupdate():
-    service = Swupdate()
-    try:
-        yield service.start()
-    finally:
-        service.close()
 
 
 @pytest.fixture

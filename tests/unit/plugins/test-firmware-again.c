@@ -78,6 +78,7 @@ test_interrupted(void)
         {"prove", "B", "new-slot=B\n", ERRAND_SUCCEEDED, "confirm"},
         {"health", "B", "new-slot=B\n", ERRAND_SUCCEEDED, "confirm"},
         {"health", "A", "new-slot=B\n", ERRAND_FAILED, "rollback B"},
+        {"health", NULL, "new-slot=B\n", ERRAND_FAILED, "rollback B"},
         {"confirm", "B", "new-slot=B\n", ERRAND_SUCCEEDED, "confirm"},
         {"confirm", "A", "new-slot=B\n", ERRAND_FAILED, "rollback B"},
         {"reject", "B", "new-slot=B\nreason=health-check-failed\n", ERRAND_REBOOT, "rollback B"},
