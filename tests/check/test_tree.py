@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from check import check_rule, read
+from plugin_readme import faults as plugin_readme_faults
 from readme import map_faults, write_plugin
 from rules import RULES
 from tree import TOP, list_files
@@ -67,6 +68,12 @@ def test_settings_of_plugins_are_in_the_manual(path):
         section = read(page).partition(group)[2].partition("\n[")[0].partition("\n.Ss")[0]
         missing = [key for key in manifest["settings"].split(";") if key_form.format(key) not in section]
         assert not missing, f"{page} {group}: {missing}"
+
+
+@pytest.mark.parametrize("folder", sorted(
+    path.rpartition("/")[0] for path in FILES if re.fullmatch(r"plugins/(?!example)(\w+)/\1\.plugin", path)))
+def test_readmes_of_plugins_tell_reasons_and_settings(folder):
+    assert list(plugin_readme_faults(folder, FILES, read)) == []
 
 
 def test_the_plugin_of_the_readme_compiles(tmp_path):
