@@ -80,6 +80,15 @@ on_refreshed(const ExecutionId *id, const char *document, int error_number, gpoi
 }
 
 static void
+on_streamed(const ExecutionId *id, const char *stream, StreamFormat format, StreamTopic topic,
+            GBytes *payload, int error_number, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    dispatcher_streamed(self->dispatcher, id, stream, format, topic, payload, error_number);
+}
+
+static void
 on_state_changed(SessionState state, gpointer user_data)
 {
     static const char *const words[] = {
@@ -128,6 +137,23 @@ send_refresh(const ExecutionId *id, gpointer user_data)
     Daemon *self = user_data;
 
     session_refresh(self->session, id);
+}
+
+static void
+send_stream(const ExecutionId *id, const char *stream, StreamFormat format, StreamTopic topic,
+            GBytes *payload, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_stream_request(self->session, id, stream, format, topic, payload);
+}
+
+static void
+end_stream(const ExecutionId *id, gpointer user_data)
+{
+    Daemon *self = user_data;
+
+    session_stream_close(self->session, id);
 }
 
 static void
@@ -285,12 +311,15 @@ daemon_new(const Config *config, GError **error)
         .gone = on_gone,
         .refreshed = on_refreshed,
         .state_changed = on_state_changed,
+        .streamed = on_streamed,
     };
     static const DispatcherCallbacks from_dispatcher = {
         .claim = send_claim,
         .progress = send_progress,
         .finish = send_finish,
         .refresh = send_refresh,
+        .stream = send_stream,
+        .stream_end = end_stream,
         .hold = hold,
         .release = release,
         .room = set_room,

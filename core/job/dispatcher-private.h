@@ -1,7 +1,8 @@
 /* What the dispatcher's files share. dispatcher.c has the calls from outside; dispatcher-arrange.c
  * decides who may start, reboot and when errand may end; dispatcher-recover.c takes up an earlier
  * life; job.c carries out the life cycle table for one job; job-plan.c turns its document into
- * steps or a refusal; job-check.c starts runners and asks the checks; job-run.c runs the steps.
+ * steps or a refusal; job-check.c starts runners and asks the checks; job-run.c runs the steps;
+ * job-stream.c passes on what a step asks of file streams.
  *
  * Order within an action: state first, disk second, callbacks to the owner last, for a callback may
  * come back with the answer at once and even end the job. */
@@ -11,6 +12,7 @@
 #include "lifecycle.h"
 #include "log.h"
 #include "plan.h"
+#include "rate.h"
 #include "reboot.h"
 #include "runner-process.h"
 
@@ -64,6 +66,8 @@ struct _Job {
     RunnerProcess *checker; /* of a later step's document */
     guint checked;          /* index of the first step whose check is still open */
     gboolean has_state;
+    gboolean streaming; /* the step has asked for a stream */
+    Rate stream_rate;
 
     int percent;
     char *word;
@@ -149,3 +153,12 @@ gint64 job_run_limit_ms(Job *self);
 void job_run_clear(Job *self);
 /* Tells progress now. */
 void job_run_tell(Job *self, gboolean urgent);
+
+/* job-stream.c */
+/* Requests for streams that a step may make: ten times what AWS can answer on one connection. More
+ * are dropped; the runner keeps within half of it by itself. */
+#define JOB_STREAM_PER_SECOND 100
+#define JOB_STREAM_AT_ONCE    100
+void job_stream_ask(Job *self, RunnerProcess *runner, const Packet *packet);
+/* The step is over. */
+void job_stream_end(Job *self);

@@ -24,6 +24,7 @@
 #include "execution.h"
 #include "job-store.h"
 #include "registry.h"
+#include "stream.h"
 
 typedef struct _Dispatcher Dispatcher;
 
@@ -49,7 +50,7 @@ typedef struct {
     gboolean simulate_reboot;
 } DispatcherOptions;
 
-/* All are set. */
+/* All are set, but for the streams. */
 typedef struct {
     void (*claim)(const ExecutionId *id, guint step_timeout_minutes, const Details *details,
                   gpointer user_data);
@@ -68,6 +69,12 @@ typedef struct {
     void (*room)(guint room, gpointer user_data);
     /* Before the machine is restarted: flush what is unsent, then call dispatcher_reboot_now(). */
     void (*about_to_reboot)(gpointer user_data);
+    /* A running step asks the service for something of a file stream (stream.h); the answers, if
+     * any, come by dispatcher_streamed(). NULL where there is no service. At the end of a step that
+     * asked, stream_end. */
+    void (*stream)(const ExecutionId *id, const char *stream, StreamFormat format,
+                   StreamTopic topic, GBytes *payload, gpointer user_data);
+    void (*stream_end)(const ExecutionId *id, gpointer user_data);
 } DispatcherCallbacks;
 
 /* options, registry and store are borrowed and must outlive the dispatcher. */
@@ -93,6 +100,9 @@ void dispatcher_reported(Dispatcher *self, const ExecutionId *id, gboolean taken
 void dispatcher_gone(Dispatcher *self, const ExecutionId *id, const char *why);
 void dispatcher_refreshed(Dispatcher *self, const ExecutionId *id, const char *document,
                           int error_number);
+/* A message of a stream, or why there will be none (an errno; payload is NULL then). */
+void dispatcher_streamed(Dispatcher *self, const ExecutionId *id, const char *stream,
+                         StreamFormat format, StreamTopic topic, GBytes *payload, int error_number);
 /* The owner has flushed: go down now. */
 void dispatcher_reboot_now(Dispatcher *self);
 

@@ -163,6 +163,9 @@ job_run_on_packet(RunnerProcess *runner, const Packet *packet, gpointer user_dat
     case PACKET_REFRESH:
         ask_refresh(self, runner);
         break;
+    case PACKET_STREAM:
+        job_stream_ask(self, runner, packet);
+        break;
     case PACKET_RESULT:
         if (packet->outcome == OUTCOME_SUCCEEDED) {
             expect_success(self, runner);
@@ -338,6 +341,7 @@ job_run_on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_da
 
     self->runner = NULL;
     clock_timer_clear(&self->heartbeat);
+    job_stream_end(self);
     if (self->state == LIFE_CANCELLING) {
         job_event(self, LIFE_EVENT_STOPPED);
     } else {
@@ -375,6 +379,7 @@ job_run_clear(Job *self)
 {
     g_clear_handle_id(&self->progress_idle, g_source_remove);
     clock_timer_clear(&self->heartbeat);
+    job_stream_end(self);
     if (self->owner) {
         dispatcher_abandon(self->owner, &self->runner);
         dispatcher_abandon(self->owner, &self->checker);

@@ -8,6 +8,14 @@ fail(RecoverPlan *plan, char *message)
     plan->message = message;
 }
 
+/* A system on trial is started by its boot loader until that has had enough, three times as a rule.
+ * Only a start after those can tell that the machine fell back. */
+static guint
+starts_allowed(const JobRecord *record, guint max_attempts)
+{
+    return record->reboots > 0 ? max_attempts * 2 : max_attempts;
+}
+
 static void
 decide_running(const JobRecord *record, guint max_attempts, RecoverPlan *plan)
 {
@@ -21,7 +29,7 @@ decide_running(const JobRecord *record, guint max_attempts, RecoverPlan *plan)
                                    record->step + 1));
         return;
     }
-    if (record->attempts >= max_attempts) {
+    if (record->attempts >= starts_allowed(record, max_attempts)) {
         fail(plan, g_strdup_printf("step %u was interrupted %u times; [jobs] max-attempts is %u",
                                    record->step + 1, record->attempts, max_attempts));
         return;

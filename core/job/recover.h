@@ -23,7 +23,8 @@ typedef struct {
     char *message;      /* owned; RECOVER_FAIL only */
 } RecoverPlan;
 
-/* boot_id may be NULL when the kernel's could not be read: then no reboot counts as proved. */
+/* boot_id may be NULL when the kernel's could not be read: then no reboot counts as proved. A step
+ * is started max_attempts times, twice as often once its job had the machine restarted. */
 void recover_decide(const JobRecord *record, const char *boot_id, guint max_attempts,
                     RecoverPlan *plan);
 /* "run again" and so on, for the log. */

@@ -16,6 +16,7 @@ struct _RunnerLink {
     GSource *in;
     GSource *out;
     GQueue queue; /* GBytes: what did not fit into the socket yet */
+    gsize queued; /* bytes of it */
     gboolean stopped;
 };
 
@@ -61,10 +62,17 @@ arrange(RunnerLink *self)
 }
 
 static void
+clear_queue(RunnerLink *self)
+{
+    g_queue_clear_full(&self->queue, (GDestroyNotify)g_bytes_unref);
+    self->queued = 0;
+}
+
+static void
 stop(RunnerLink *self)
 {
     self->stopped = TRUE;
-    g_queue_clear_full(&self->queue, (GDestroyNotify)g_bytes_unref);
+    clear_queue(self);
     arrange(self);
 }
 
@@ -88,6 +96,18 @@ handle(RunnerLink *self, const char *bytes, gsize length)
     }
 }
 
+/* A runner that ends without having read all we sent leaves a "connection reset" in front of what
+ * it has said. It comes once. */
+static ssize_t
+receive_message(const RunnerLink *self, struct msghdr *message)
+{
+    ssize_t count = recvmsg(self->fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    return count < 0 && errno == ECONNRESET
+               ? recvmsg(self->fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+               : count;
+}
+
 /* Takes one packet; FALSE when there is none now, or never again. */
 static gboolean
 receive(RunnerLink *self)
@@ -95,7 +115,7 @@ receive(RunnerLink *self)
     static char buffer[PACKET_SIZE_MAX];
     struct iovec vector = {.iov_base = buffer, .iov_len = sizeof buffer};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
-    ssize_t count = recvmsg(self->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    ssize_t count = receive_message(self, &message);
 
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
         return FALSE;
@@ -144,6 +164,7 @@ on_writable(int fd, GIOCondition condition, gpointer user_data)
     GBytes *bytes = g_queue_peek_head(&self->queue);
 
     while (bytes && send_bytes(self, bytes)) {
+        self->queued -= g_bytes_get_size(bytes);
         g_bytes_unref(g_queue_pop_head(&self->queue));
         bytes = g_queue_peek_head(&self->queue);
     }
@@ -162,15 +183,22 @@ runner_link_send(RunnerLink *self, const Packet *packet, GError **error)
     if (self->stopped || (g_queue_is_empty(&self->queue) && send_bytes(self, bytes))) {
         return TRUE;
     }
+    self->queued += g_bytes_get_size(bytes);
     g_queue_push_tail(&self->queue, g_steal_pointer(&bytes));
     arrange(self);
     return TRUE;
 }
 
+gboolean
+runner_link_offer(RunnerLink *self, const Packet *packet)
+{
+    return self->queued <= RUNNER_LINK_OFFER_MAX && runner_link_send(self, packet, NULL);
+}
+
 void
 runner_link_drain(RunnerLink *self)
 {
-    g_queue_clear_full(&self->queue, (GDestroyNotify)g_bytes_unref);
+    clear_queue(self);
     for (guint i = 0; i < PACKETS_TO_DRAIN && !self->stopped; i++) {
         if (!receive(self)) {
             break;

@@ -11,6 +11,9 @@
 
 #include "packet.h"
 
+/* Bytes beyond the socket's own buffer: what one request of a stream yields, in base64, twice. */
+#define RUNNER_LINK_OFFER_MAX (512 * 1024)
+
 typedef struct _RunnerLink RunnerLink;
 
 typedef struct {
@@ -25,6 +28,9 @@ RunnerLink *runner_link_new(const RunnerLinkCallbacks *callbacks, gpointer user_
 /* Queues a packet. FALSE when it is larger than a packet may be. */
 gboolean runner_link_send(RunnerLink *self, const Packet *packet,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for a packet that may get lost: it is dropped while more than RUNNER_LINK_OFFER_MAX bytes
+ * wait, so that a runner that does not read costs no memory. FALSE when it was. */
+gboolean runner_link_offer(RunnerLink *self, const Packet *packet) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes what the runner had sent before it ended, then reads no more. */
 void runner_link_drain(RunnerLink *self);
 void runner_link_free(RunnerLink *self);

@@ -173,6 +173,20 @@ runner_process_on_fault(const char *text, gpointer user_data)
 }
 
 gboolean
+runner_process_streamed(RunnerProcess *self, const char *stream, StreamFormat format,
+                        StreamTopic topic, GBytes *payload, int error_number)
+{
+    g_autoptr(Packet) packet = packet_new(PACKET_STREAMED);
+
+    packet->stream = g_strdup(stream);
+    packet->format = format;
+    packet->topic = topic;
+    packet->payload = payload ? g_bytes_ref(payload) : NULL;
+    packet->error_number = error_number;
+    return self->phase == RUNNER_RUNNING && runner_link_offer(self->link, packet);
+}
+
+gboolean
 runner_process_is_critical(const RunnerProcess *self)
 {
     return self->critical;

@@ -1,4 +1,4 @@
-/* What runner-process.c (the process) and runner-process-packets.c (what it says) share. */
+/* What runner-process.c (the process) and runner-process-packets.c (what it says, and what it is passed) share. */
 #pragma once
 
 #include "child.h"

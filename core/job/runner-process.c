@@ -286,8 +286,11 @@ spawn(RunnerProcess *self, const RunnerProcessOptions *options, int socket, int 
     g_autofree char *temporary = g_strconcat(
         "TMPDIR=", options->start->private_directory ? options->start->private_directory : "/tmp",
         NULL);
-    const char *const environment[] = {"PATH=" RUNNER_PATH, "LANG=C.UTF-8", "HOME=/", temporary,
-                                       NULL};
+    const char *address = g_getenv("DBUS_SYSTEM_BUS_ADDRESS");
+    g_autofree char *bus = address ? g_strconcat("DBUS_SYSTEM_BUS_ADDRESS=", address, NULL) : NULL;
+    const char *const environment[] = {
+        "PATH=" RUNNER_PATH, "LANG=C.UTF-8", "HOME=/", temporary, bus, NULL,
+    };
     const int descriptors[] = {-1, out, err, socket, options->module_fd};
     const ChildSpec spec = {
         .argv = argv,

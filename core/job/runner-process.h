@@ -1,9 +1,10 @@
 /* One errand-runner: the process that serves one step of one job.
  *
- * Starts it with nothing of errand's but a socket (3), the vetted module (4) and two output pipes;
- * hears its packets; keeps its deadline; stops it (told, then TERM to its group, then KILL); and
- * says once, when it is gone and all it had said is read, what became of it. Everything it sends is
- * untrusted.
+ * Starts it with nothing of errand's but a socket (3), the vetted module (4), two output pipes and
+ * a small environment: PATH, LANG, HOME, TMPDIR (the step's private directory) and, where errandd
+ * has it, DBUS_SYSTEM_BUS_ADDRESS for plugins that talk to services; hears its packets; keeps its
+ * deadline; stops it (told, then TERM to its group, then KILL); and says once, when it is gone and
+ * all it had said is read, what became of it. Everything it sends is untrusted.
  *
  *   start -> checked -> go -> packets ... -> ended
  *
@@ -28,7 +29,7 @@ typedef struct {
     /* The plugin accepts the document and the runner waits for runner_process_go(). A refusal, and
      * any answer to check_only, comes as `ended`. */
     void (*checked)(RunnerProcess *self, gpointer user_data);
-    /* While it runs: progress, detail, save, refresh. Last its result, which is not the verdict:
+    /* While it runs: progress, detail, save, refresh, stream. Last its result, which is not the verdict:
      * that comes as `ended`. */
     void (*packet)(RunnerProcess *self, const Packet *packet, gpointer user_data);
     /* The process, its group and its output have ended. Comes exactly once. */
@@ -43,6 +44,10 @@ void runner_process_go(RunnerProcess *self, StartReason reason, GBytes *state, g
 /* Answers a save (document NULL) or a refresh; error_number 0 is good. */
 void runner_process_answer(RunnerProcess *self, PacketType type, const char *document,
                            int error_number, const char *text);
+/* Passes a message of a stream on, or the errno value of a request that had to fail; FALSE when the
+ * runner does not read and it was dropped. */
+gboolean runner_process_streamed(RunnerProcess *self, const char *stream, StreamFormat format,
+                                 StreamTopic topic, GBytes *payload, int error_number);
 /* Begins the ladder told - TERM - KILL; it waits while the plugin is in a critical section. A
  * runner that was not told to go is killed at once. */
 void runner_process_cancel(RunnerProcess *self);

@@ -27,10 +27,16 @@ struct _Client {
     gint64 progress_time;
     int percent;
     char *step;
+
+    GAsyncQueue *streamed; /* Packet *: streamed, and a cancel for whoever waits for them */
+    gboolean streaming;    /* somebody does */
+    gsize streamed_bytes;
 };
 
 /* Sends what progress is pending, with more flags for send(). With send_lock held. */
 int client_flush_progress_locked(Client *self, int flags);
 /* Makes a pending cancel known unless a critical section holds it back. With `lock` held. */
 void client_deliver_cancel_locked(Client *self);
+/* Takes packet over. For the reader. */
+void client_stream_push(Client *self, Packet *packet);
 void client_set_waiting(Client *self, gboolean waiting);

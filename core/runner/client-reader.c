@@ -26,6 +26,9 @@ dispatch(Client *self, Packet *packet)
     case PACKET_DOCUMENT:
         g_async_queue_push(self->answers, packet);
         return;
+    case PACKET_STREAMED:
+        client_stream_push(self, packet);
+        return;
     case PACKET_CANCEL:
         g_mutex_lock(&self->lock);
         self->cancel_pending = !self->cancelled;

@@ -34,6 +34,7 @@ client_new(int fd, GError **error)
     self->buffer = g_malloc(PACKET_SIZE_MAX + 1);
     self->control = g_async_queue_new();
     self->answers = g_async_queue_new();
+    self->streamed = g_async_queue_new();
     return self;
 }
 
@@ -243,6 +244,8 @@ client_deliver_cancel_locked(Client *self)
     self->cancel_pending = FALSE;
     self->cancelled = TRUE;
     raise_event(self->cancel_fd);
+    if (self->streaming)
+        g_async_queue_push(self->streamed, packet_new(PACKET_CANCEL));
 }
 
 /* Counts and delivers; the packet that the daemon must get, or NULL. With the lock held. */

@@ -35,6 +35,14 @@ int client_ask(Client *self, const Packet *question, PacketType answer_type, Pac
 /* Waits for `go` or `quit`; leaves the process when the daemon goes away meanwhile. */
 Packet *client_wait_go(Client *self) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Messages of streams are kept between begin and end, not without limit; others are dropped. -EBUSY
+ * when somebody else has begun. */
+int client_stream_begin(Client *self);
+void client_stream_end(Client *self);
+/* Waits until a time of clock_now() for the next one: 0 with *packet, which is the caller's then,
+ * -ETIMEDOUT, or at once -ECANCELED. */
+int client_stream_wait(Client *self, gint64 until_us, Packet **packet);
+
 gboolean client_cancelled(Client *self);
 /* Readable once client_cancelled() is true. */
 int client_cancel_fd(const Client *self);

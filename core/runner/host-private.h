@@ -3,6 +3,7 @@
 
 #include "document.h"
 #include "host.h"
+#include "rate.h"
 
 struct _Host {
     errand_job handle; /* first: the plugin's handle is the Host */
@@ -19,6 +20,8 @@ struct _Host {
     GHashTable *details;  /* keys given so far */
     char *word;
     char *text;
+
+    Rate stream_rate; /* of whoever has begun a stream */
 };
 
 /* host-document.c */
@@ -41,6 +44,11 @@ int32_t host_cancel_fd(errand_job *job);
 int32_t host_critical(errand_job *job, int32_t enter);
 int32_t host_save_state(errand_job *job, const void *data, size_t length);
 const void *host_load_state(errand_job *job, size_t *length);
+
+/* host-stream.c */
+int32_t host_stream_describe(errand_job *job, const char *stream, int32_t format, int32_t file,
+                             errand_stream_file *found);
+int32_t host_stream_get(errand_job *job, const errand_stream_request *request);
 
 /* FALSE during check(), where a plugin only looks. */
 gboolean host_is_running(Host *self);

@@ -158,6 +158,8 @@ static const errand_host table = {
     .save_state = host_save_state,
     .load_state = host_load_state,
     .refresh_document = host_refresh_document,
+    .stream_describe = host_stream_describe,
+    .stream_get = host_stream_get,
 };
 
 Host *

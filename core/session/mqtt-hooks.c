@@ -44,6 +44,7 @@ mqtt_on_suback(struct mosquitto *client, void *user_data, int mid, int count, co
 {
     MqttEvent *event = mqtt_event_push(user_data, MQTT_EVENT_SUBSCRIBED);
 
+    event->id = mid;
     event->count = count > 0 ? (guint)count : 0;
     event->codes = g_memdup2(codes, event->count * sizeof *codes);
 }

@@ -16,6 +16,7 @@ typedef struct {
     char *topic;
     char *payload;
     gsize length;
+    int id;
     int *codes;
     guint count;
 } MqttEvent;

@@ -117,7 +117,7 @@ mqtt_deliver(Mqtt *self, MqttEvent *event)
         self->callbacks.up(self->user_data);
         break;
     case MQTT_EVENT_SUBSCRIBED:
-        self->callbacks.subscribed(event->codes, event->count, self->user_data);
+        self->callbacks.subscribed(event->id, event->codes, event->count, self->user_data);
         break;
     case MQTT_EVENT_MESSAGE:
         self->callbacks.message(event->topic, event->payload, event->length, self->user_data);
@@ -307,27 +307,43 @@ mqtt_connect(Mqtt *self)
     mqtt_update_watch(self);
 }
 
+int
+mqtt_subscribe(Mqtt *self, char *const *filters, int qos)
+{
+    int count = (int)g_strv_length((char **)filters);
+    int id = 0;
+
+    if (!self->up)
+        return 0;
+    self->write_ms = clock_now() / 1000;
+    int rc = mosquitto_subscribe_multiple(self->client, &id, count, filters, qos, 0, NULL);
+    if (rc != MOSQ_ERR_SUCCESS)
+        mqtt_fail_code(self, rc);
+    mqtt_flush(self);
+    return rc == MOSQ_ERR_SUCCESS ? id : 0;
+}
+
 void
-mqtt_subscribe(Mqtt *self, char *const *filters)
+mqtt_unsubscribe(Mqtt *self, char *const *filters)
 {
     int count = (int)g_strv_length((char **)filters);
 
     if (!self->up)
         return;
     self->write_ms = clock_now() / 1000;
-    int rc = mosquitto_subscribe_multiple(self->client, NULL, count, filters, 1, 0, NULL);
+    int rc = mosquitto_unsubscribe_multiple(self->client, NULL, count, filters, NULL);
     if (rc != MOSQ_ERR_SUCCESS)
         mqtt_fail_code(self, rc);
     mqtt_flush(self);
 }
 
 void
-mqtt_publish(Mqtt *self, const char *topic, const char *payload)
+mqtt_publish(Mqtt *self, const char *topic, const void *payload, gsize length)
 {
     if (!self->up)
         return;
     self->write_ms = clock_now() / 1000;
-    int rc = mosquitto_publish(self->client, NULL, topic, (int)strlen(payload), payload, 0, false);
+    int rc = mosquitto_publish(self->client, NULL, topic, (int)length, payload, 0, false);
     if (rc != MOSQ_ERR_SUCCESS)
         mqtt_fail_code(self, rc);
     mqtt_flush(self);

@@ -37,8 +37,8 @@ typedef struct {
 
 typedef struct {
     void (*up)(gpointer user_data); /* CONNACK */
-    /* SUBACK: one code per filter, in their order. */
-    void (*subscribed)(const int *codes, guint count, gpointer user_data);
+    /* SUBACK of what mqtt_subscribe() called id: one code per filter, in their order. */
+    void (*subscribed)(int id, const int *codes, guint count, gpointer user_data);
     /* payload may hold anything; it ends with a NUL that length does not count. */
     void (*message)(const char *topic, const char *payload, gsize length, gpointer user_data);
     /* The attempt failed or the link is lost; once per mqtt_connect(). why is a sentence. */
@@ -55,9 +55,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mqtt, mqtt_free)
 
 /* Begins one attempt, dropping what there was. */
 void mqtt_connect(Mqtt *self);
-/* One SUBSCRIBE with QoS 1 for all filters (NULL-terminated). Only while up. */
-void mqtt_subscribe(Mqtt *self, char *const *filters);
+/* One SUBSCRIBE for all filters (NULL-terminated). Returns what its answer will be called, more
+ * than 0; or 0 when nothing was sent. Only while up. */
+int mqtt_subscribe(Mqtt *self, char *const *filters, int qos);
+/* Its answer is not told. Only while up; otherwise nothing happens. */
+void mqtt_unsubscribe(Mqtt *self, char *const *filters);
 /* Only while up; otherwise nothing happens. */
-void mqtt_publish(Mqtt *self, const char *topic, const char *payload);
+void mqtt_publish(Mqtt *self, const char *topic, const void *payload, gsize length);
 /* Says goodbye and closes; `down` does not follow. */
 void mqtt_disconnect(Mqtt *self);

@@ -18,6 +18,7 @@ static void
 session_settled(Session *self, const ExecutionId *id)
 {
     held_set(self->held, id, HELD_OVER);
+    session_stream_close(self, id);
     requests_cancel(self->requests, REQUEST_WATCH, id);
     requests_cancel(self->requests, REQUEST_REFRESH, id);
     outbox_forget(self->outbox, id);
@@ -209,6 +210,8 @@ session_on_message(Session *self, const char *topic, const char *payload, gsize 
     Topic kind = {0};
 
     if (self->state != SESSION_READY)
+        return;
+    if (session_streams_message(self, topic, payload, length))
         return;
     if (!topics_classify(self->options.thing_name, topic, &kind)) {
         g_debug("a message on a topic that is not ours is left aside");

@@ -60,7 +60,7 @@ session_link_up(Session *self)
     self->link_timer =
         clock_timer_add_scaled(SESSION_SUBACK_DEADLINE_MS, session_on_suback_deadline, self);
     link_health_subscribed(&self->health, session_now());
-    mqtt_subscribe(self->mqtt, self->filters);
+    mqtt_subscribe(self->mqtt, self->filters, 1);
 }
 
 /* A refused filter costs what would come through it, not the link: answers reach the asker on AWS
@@ -112,6 +112,7 @@ session_link_subscribed(Session *self)
     outbox_link_up(self->outbox, session_now());
     requests_link_up(self->requests, session_now());
     session_set_state(self, SESSION_READY);
+    session_streams_up(self);
     session_queue_ready(self);
     session_send(self);
 }
@@ -205,6 +206,7 @@ session_link_lost(Session *self)
     session_say_down(self);
     session_say_sign(self, sign);
     outbox_link_lost(self->outbox, now_ms);
+    session_streams_down(self);
     self->resubscribe_ms = ATTEMPTS_NEVER;
     session_link_connect_in(self, session_reconnect_delay(self));
     session_set_state(self, SESSION_OFFLINE);
@@ -264,10 +266,12 @@ session_mqtt_up(gpointer user_data)
 }
 
 static void
-session_mqtt_subscribed(const int *codes, guint count, gpointer user_data)
+session_mqtt_subscribed(int id, const int *codes, guint count, gpointer user_data)
 {
     Session *self = user_data;
 
+    if (session_streams_subscribed(self, id, codes, count))
+        return;
     self->suback_codes = codes;
     self->suback_count = count;
     session_link_event(self, SESSION_EVENT_SUBSCRIBED);

@@ -5,6 +5,7 @@
  * session-send.c       what is due, in which order, and the one timer
  * session-answer.c     messages that arrive: answers to updates and questions
  * session-queue.c      the queue of executions: pulling, offering, watching
+ * session-stream.c     file streams: subscriptions, and messages passed on
  */
 #pragma once
 
@@ -98,9 +99,11 @@ struct _Session {
     gint64 settled_ms;
     gboolean doubtful; /* a list named something that the head did not show yet */
     guint doubts;
-    gboolean more_listed; /* a list named new executions that there was no room to look at */
-    LogThrottle odd;      /* messages that make no sense */
-    LogThrottle refusal;  /* refused questions */
+    gboolean more_listed;       /* a list named new executions that there was no room to look at */
+    LogThrottle odd;            /* messages that make no sense */
+    LogThrottle refusal;        /* refused questions */
+    GPtrArray *streams;         /* of session-stream.c */
+    LogThrottle stream_refused; /* subscriptions and connections */
     GSource *timer;
     gint64 timer_ms;
     gboolean timer_running;
@@ -143,6 +146,17 @@ void session_queue_started(Session *self, JobsExecution *execution);
 void session_queue_look(Session *self, JobsExecution *execution);
 /* Offers what came while there was no room; from the main loop only. */
 void session_queue_offer_head(Session *self);
+
+/* session-stream.c */
+void session_stream_channel_free(gpointer channel);
+/* A SUBACK; FALSE when it answers nothing of a stream. */
+gboolean session_streams_subscribed(Session *self, int subscribe_id, const int *codes, guint count);
+/* FALSE when the topic is none of a stream. */
+gboolean session_streams_message(Session *self, const char *name, const char *payload,
+                                 gsize length);
+/* The link is ready; the link is lost. */
+void session_streams_up(Session *self);
+void session_streams_down(Session *self);
 
 /* session.c */
 /* Ends the session when it is stopping and nothing is left to send, or force. */

@@ -35,7 +35,7 @@ session_publish(Session *self, TopicKind kind, const char *job_id, const char *b
 {
     g_autofree char *topic = topics_request(self->options.thing_name, kind, job_id);
 
-    mqtt_publish(self->mqtt, topic, body);
+    mqtt_publish(self->mqtt, topic, body, strlen(body));
 }
 
 /* Handed to the broker's socket, not answered. */
@@ -162,7 +162,7 @@ session_send(Session *self)
             continue;
         if (now_ms >= self->resubscribe_ms) {
             self->resubscribe_ms = ATTEMPTS_NEVER;
-            mqtt_subscribe(self->mqtt, self->filters);
+            mqtt_subscribe(self->mqtt, self->filters, 1);
         }
     }
     session_arm(self);

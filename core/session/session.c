@@ -108,6 +108,7 @@ session_make_parts(Session *self)
     self->outbox = outbox_new(&times);
     self->requests = requests_new(times.request_timeout_ms, times.ask_first_ms, times.retry_cap_ms);
     self->held = held_new();
+    self->streams = g_ptr_array_new_with_free_func(session_stream_channel_free);
     self->filters = topics_filters(self->options.thing_name);
     self->run = g_strdup_printf(SESSION_RUN_PREFIX "%08x", g_random_int());
     self->pull_ms = ATTEMPTS_NEVER;
@@ -143,6 +144,7 @@ session_free(Session *self)
     clock_timer_clear(&self->link_timer);
     clock_timer_clear(&self->stop_timer);
     mqtt_free(self->mqtt);
+    g_clear_pointer(&self->streams, g_ptr_array_unref);
     outbox_free(self->outbox);
     requests_free(self->requests);
     held_free(self->held);
@@ -287,6 +289,7 @@ session_release(Session *self, const ExecutionId *id, gboolean again_later)
 {
     g_autoptr(ExecutionId) copy = execution_id_copy(id);
 
+    session_stream_close(self, copy);
     outbox_forget(self->outbox, copy);
     requests_cancel(self->requests, REQUEST_WATCH, copy);
     requests_cancel(self->requests, REQUEST_REFRESH, copy);

@@ -24,6 +24,7 @@
 #include "details.h"
 #include "execution.h"
 #include "jobs-execution.h"
+#include "stream.h"
 
 #include <gio/gio.h>
 
@@ -81,6 +82,11 @@ typedef struct {
     void (*refreshed)(const ExecutionId *id, const char *document, int error_number,
                       gpointer user_data);
     void (*state_changed)(SessionState state, gpointer user_data);
+    /* Optional. A message of a stream that session_stream_request() was called for, unread; of at
+     * most STREAM_MESSAGE_MAX bytes. Or payload is NULL and error_number EACCES: the broker does
+     * not let this client subscribe to it. */
+    void (*streamed)(const ExecutionId *id, const char *stream, StreamFormat format,
+                     StreamTopic topic, GBytes *payload, int error_number, gpointer user_data);
 } SessionCallbacks;
 
 /* Whether a host is this machine by its name or address: the only kind that tls=false is for. */
@@ -122,6 +128,17 @@ void session_refresh(Session *self, const ExecutionId *id);
 /* Not ours (any more): forget it. It is not offered again while it stays the same execution, unless
  * again_later. */
 void session_release(Session *self, const ExecutionId *id, gboolean again_later);
+
+/* File streams (stream.h): messages are carried, not read. Publishes a request on STREAM_DESCRIBE
+ * or STREAM_GET for an execution that was claimed or held, after subscribing to the stream's
+ * answers where that is not done. They come as `streamed`, to every execution that asked for that
+ * stream in that format; or nothing comes: offline a request is dropped, and so is one within ten
+ * seconds of a refused subscription. An execution has at most four streams at a time, the session
+ * twelve; one more closes the one used longest ago. */
+void session_stream_request(Session *self, const ExecutionId *id, const char *stream,
+                            StreamFormat format, StreamTopic topic, GBytes *payload);
+/* The execution's step has ended: its subscriptions go. */
+void session_stream_close(Session *self, const ExecutionId *id);
 
 /* Number of executions whose final status is not settled yet. */
 guint session_unsettled(const Session *self);

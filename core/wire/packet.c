@@ -16,6 +16,7 @@ static const struct {
     [PACKET_CANCEL] = {"cancel", PACKET_FROM_DAEMON},
     [PACKET_SAVED] = {"saved", PACKET_FROM_DAEMON},
     [PACKET_DOCUMENT] = {"document", PACKET_FROM_DAEMON},
+    [PACKET_STREAMED] = {"streamed", PACKET_FROM_DAEMON},
     [PACKET_QUIT] = {"quit", PACKET_FROM_DAEMON},
     [PACKET_READY] = {"ready", PACKET_FROM_RUNNER},
     [PACKET_CHECKED] = {"checked", PACKET_FROM_RUNNER},
@@ -26,6 +27,7 @@ static const struct {
     [PACKET_CRITICAL] = {"critical", PACKET_FROM_RUNNER},
     [PACKET_SAVE] = {"save", PACKET_FROM_RUNNER},
     [PACKET_REFRESH] = {"refresh", PACKET_FROM_RUNNER},
+    [PACKET_STREAM] = {"stream", PACKET_FROM_RUNNER},
     [PACKET_RESULT] = {"result", PACKET_FROM_RUNNER},
 };
 
@@ -51,7 +53,8 @@ static const PacketField fields[] = {
     FIELD(IN(GO), "reason-started", NUMBER, reason_started, TRUE, START_FIRST, START_INTERRUPTED),
     FIELD(IN(GO) | IN(SAVE), "state", BYTES, state, FALSE, 0, PACKET_STATE_MAX),
     FIELD(IN(DOCUMENT), "document", STRING, document, FALSE, 2, PACKET_SIZE_MAX),
-    FIELD(IN(SAVED) | IN(DOCUMENT), "error-number", NUMBER, error_number, FALSE, 0, 4095),
+    FIELD(IN(SAVED) | IN(DOCUMENT) | IN(STREAMED), "error-number", NUMBER, error_number, FALSE, 0,
+          4095),
     FIELD(IN(READY), "plugin", STRING, plugin, TRUE, 1, 128),
     FIELD(IN(READY), "version", STRING, version, TRUE, 0, 128),
     FIELD(IN(READY), "resumable", SWITCH, resumable, FALSE, 0, 1),
@@ -67,6 +70,12 @@ static const PacketField fields[] = {
     FIELD(IN(LOG) | IN(DETAIL) | IN(REASON), "text", TEXT, text, TRUE, 0, PACKET_TEXT_MAX),
     FIELD(IN(SAVED) | IN(DOCUMENT) | IN(CHECKED), "text", TEXT, text, FALSE, 0, PACKET_TEXT_MAX),
     FIELD(IN(CRITICAL), "on", SWITCH, on, TRUE, 0, 1),
+    FIELD(IN(STREAM) | IN(STREAMED), "stream", NAME, stream, TRUE, 1, STREAM_NAME_MAX),
+    FIELD(IN(STREAM) | IN(STREAMED), "format", NUMBER, format, TRUE, 0, STREAM_N_FORMATS - 1),
+    FIELD(IN(STREAM), "topic", NUMBER, topic, TRUE, STREAM_DESCRIBE, STREAM_GET),
+    FIELD(IN(STREAMED), "topic", NUMBER, topic, TRUE, STREAM_DESCRIPTION, STREAM_REJECTED),
+    FIELD(IN(STREAM), "payload", BYTES, payload, FALSE, 0, STREAM_REQUEST_MAX),
+    FIELD(IN(STREAMED), "payload", BYTES, payload, FALSE, 0, STREAM_MESSAGE_MAX),
 };
 
 const PacketField *
@@ -140,5 +149,7 @@ packet_free(Packet *self)
     g_free(self->version);
     g_free(self->key);
     g_free(self->text);
+    g_free(self->stream);
+    g_clear_pointer(&self->payload, g_bytes_unref);
     g_free(self);
 }

@@ -8,10 +8,12 @@
  *
  * Conversation (daemon D, runner R):
  *   D start -> R ready -> R checked        (R loaded the plugin and asked its check())
- *   D go    -> R progress* log* detail* reason* critical* save* refresh* -> R result
+ *   D go    -> R progress* log* detail* reason* critical* save* refresh* stream* -> R result
  *   R log also comes between ready and checked; R reason comes once, just before its result
  *   D cancel at any time; D saved answers a save, D document a refresh; D quit (or end of file)
  * ends a runner that waits for go.
+ *   R stream is a message for the service's streams; whatever comes from there follows as D
+ * streamed: any number of them, or none.
  *
  * Exit status of a runner: 0 when its last packet (checked or result) was sent, 74 when it could
  * not be, 76 without a proper start packet, 64 and 71 when it could not even begin.
@@ -20,7 +22,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "stream.h"
 
 #define PACKET_PROTOCOL  1
 #define PACKET_SIZE_MAX  (160 * 1024) /* bytes; a document of PLAN_DOCUMENT_MAX and the rest */
@@ -44,6 +46,7 @@ typedef enum {
     PACKET_CANCEL,
     PACKET_SAVED,
     PACKET_DOCUMENT,
+    PACKET_STREAMED,
     PACKET_QUIT,
     /* runner to daemon */
     PACKET_READY,
@@ -55,6 +58,7 @@ typedef enum {
     PACKET_CRITICAL,
     PACKET_SAVE,
     PACKET_REFRESH,
+    PACKET_STREAM,
     PACKET_RESULT,
 } PacketType;
 
@@ -110,9 +114,15 @@ typedef struct {
     int level;
     char *key;
     char *text;
-    int error_number; /* saved, document: 0 or a positive errno */
+    int error_number; /* saved, document, streamed: 0 or a positive errno */
 
     gboolean on; /* critical */
+
+    /* stream, streamed */
+    char *stream; /* its name; the alphabet is checked by who uses it */
+    StreamFormat format;
+    StreamTopic topic;
+    GBytes *payload; /* NULL with an error_number */
 } Packet;
 
 Packet *packet_new(PacketType type);

@@ -20,6 +20,7 @@
 #ifndef ERRAND_PLUGIN_H
 #define ERRAND_PLUGIN_H
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,6 +60,16 @@ extern "C" {
 /* Largest state that errand_save_state() takes, in bytes. */
 #define ERRAND_STATE_MAX 16384
 
+/* How the messages of a file stream are written: errand_stream_describe(). Both carry the same;
+ * CBOR is a quarter smaller. */
+#define ERRAND_STREAM_JSON 0
+#define ERRAND_STREAM_CBOR 1
+
+/* Bytes of a stream's blocks: 256 is the service's limit; the largest one is the largest power of
+ * two that fits a message of the service in JSON, too. */
+#define ERRAND_STREAM_BLOCK_MIN 256
+#define ERRAND_STREAM_BLOCK_MAX 65536
+
 typedef struct errand_job errand_job;
 
 /* One operation a plugin serves. Members are only ever added at the end. */
@@ -71,7 +82,8 @@ typedef struct {
 
     /* Optional (NULL: every document is acceptable). Looks at the document only: no side effects,
      * no network, at most a few seconds. What acts (progress, detail, critical, save_state,
-     * refresh_document) answers -EPERM meanwhile. Returns ERRAND_SUCCEEDED, or errand_reject(...).
+     * refresh_document, streams) answers -EPERM meanwhile. Returns ERRAND_SUCCEEDED, or
+     * errand_reject(...).
      */
     int32_t (*check)(errand_job *job);
 
@@ -89,6 +101,36 @@ typedef struct {
     uint32_t n_operations;
     uint32_t operation_size; /* sizeof(errand_operation) there: the stride of the array */
 } errand_plugin;
+
+/* What a stream's service says of one file. Members are only ever added at the end. */
+typedef struct {
+    uint32_t struct_size; /* set by the plugin: sizeof(errand_stream_file) where it was built */
+    int32_t version;      /* of the stream; it changes with its files */
+    int64_t size;         /* bytes */
+} errand_stream_file;
+
+/* Which blocks of a file are wanted, and who takes them. Members are only ever added at the end;
+ * a plugin begins with {.struct_size = sizeof request}, which makes the rest zero. */
+typedef struct {
+    uint32_t struct_size; /* sizeof(errand_stream_request) where the plugin was built */
+    int32_t format;       /* ERRAND_STREAM_* */
+    const char *stream;   /* name of the stream: [A-Za-z0-9_-], 1..128 */
+    int32_t file;         /* 0..255 */
+    int32_t version;      /* as described, or -1: any (blocks of two versions could then mix) */
+    int64_t size;         /* as described */
+    uint32_t block_size; /* 256..65536, the same for one file all the time: blocks are numbered from
+                            0, block N begins at byte N x block_size, the last one may be short */
+    uint32_t first;      /* the block that the first bit of `wanted` stands for */
+    const uint8_t *wanted; /* bit k of byte n, least significant first: block first + 8n + k is
+                              wanted. NULL: all blocks from `first` on */
+    uint32_t wanted_size;  /* bytes of `wanted`, at most 12288 */
+    /* Called on the thread that called errand_stream_get(), before that returns: for each block
+     * that was wanted and has come whole, once, in any order. `bytes` are valid for the call. Every
+     * function but those for streams may be called meanwhile. 0 to go on; a negative errno value
+     * ends errand_stream_get() with that value. */
+    int32_t (*block)(void *data, uint32_t index, const void *bytes, uint32_t length);
+    void *data; /* handed to block() as it is */
+} errand_stream_request;
 
 /* What errand offers. Authors use the errand_*() functions further down rather than these members.
  * Members are only ever added at the end; ERRAND_HOST_HAS() asks for later ones. */
@@ -120,6 +162,10 @@ typedef struct {
     int32_t (*save_state)(errand_job *job, const void *data, size_t length);
     const void *(*load_state)(errand_job *job, size_t *length);
     int32_t (*refresh_document)(errand_job *job);
+    /* From here on: not in the first version. */
+    int32_t (*stream_describe)(errand_job *job, const char *stream, int32_t format, int32_t file,
+                               errand_stream_file *found);
+    int32_t (*stream_get)(errand_job *job, const errand_stream_request *request);
 } errand_host;
 
 struct errand_job {
@@ -338,6 +384,51 @@ static inline int32_t
 errand_refresh_document(errand_job *job)
 {
     return job->host->refresh_document(job);
+}
+
+/* ---- File streams ----
+ * AWS IoT can send files over the connection the gateway has anyway (MQTT-based file delivery), for
+ * places where nothing else is open. The files, 24 MB at most, are grouped in a named stream; the
+ * name is in the job document. A plugin describes one file, then gets its blocks, some at a time:
+ *
+ *     errand_stream_file found = {.struct_size = sizeof found};
+ *     int32_t result = errand_stream_describe(job, stream, ERRAND_STREAM_CBOR, 0, &found);
+ *     ...
+ *     while blocks are missing and the tries have not run out:
+ *         errand_stream_request request = {.struct_size = sizeof request, ...};
+ *         result = errand_stream_get(job, &request);
+ *
+ * Messages get lost, so fewer blocks than wanted are not an error: ask again for what is missing.
+ * To go on after an interruption, save which blocks are on disk together with version and size.
+ *
+ * What both functions answer, beside what their comments say: -EINVAL a bad argument, or one the
+ * service does not take; -EPERM during check(); -EBUSY another call is under way; -ECANCELED the
+ * job is cancelled; -ENOTSUP run without a cloud (`errandctl run`), or by an errand too old for
+ * streams; -ENOENT there is no such stream or file; -EACCES the gateway's policy or the stream's
+ * does not allow it; -EIO the service failed, which may pass. */
+
+/* Asks for a file's size and the stream's version. Blocks for up to ten seconds: -ETIMEDOUT when
+ * there is no answer; the gateway may be offline, so try again later. */
+static inline int32_t
+errand_stream_describe(errand_job *job, const char *stream, int32_t format, int32_t file,
+                       errand_stream_file *found)
+{
+    if (!ERRAND_HOST_HAS(job, stream_describe))
+        return -ENOTSUP;
+    return job->host->stream_describe(job, stream, format, file, found);
+}
+
+/* Asks once for the wanted blocks; the service sends at most 128 KiB for one request, so at most
+ * the first 131072 / block_size wanted blocks are asked for. Returns the number of blocks given to
+ * request->block() once all these have come, or when none came for ten seconds, or for two after
+ * the last one: 0 is possible. -ESTALE: the stream has another version by now: describe it again,
+ * and take no block from before for one of the new file. */
+static inline int32_t
+errand_stream_get(errand_job *job, const errand_stream_request *request)
+{
+    if (!ERRAND_HOST_HAS(job, stream_get))
+        return -ENOTSUP;
+    return job->host->stream_get(job, request);
 }
 
 /* ---- Ending badly, with a reason ----

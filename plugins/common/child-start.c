@@ -34,6 +34,7 @@
 typedef struct {
     const ChildSpec *spec;
     int null;
+    int output;
     ChildFault fault;
 } Launch;
 
@@ -100,7 +101,7 @@ child_main(void *data)
     Launch *launch = data;
     const ChildSpec *spec = launch->spec;
 
-    if (dup2(launch->null, 0) < 0)
+    if (dup2(launch->null, 0) < 0 || (launch->output >= 0 && dup2(launch->output, 1) < 0))
         child_report(launch, CHILD_STAGE_FORK);
     close_from(3);
     umask(022);
@@ -138,9 +139,9 @@ child_clone(Launch *launch)
 }
 
 pid_t
-child_start(const ChildSpec *spec, ChildFault *fault)
+child_start(const ChildSpec *spec, int output, ChildFault *fault)
 {
-    Launch launch = {spec, open("/dev/null", O_RDWR | O_CLOEXEC), {CHILD_STAGE_FORK, 0}};
+    Launch launch = {spec, open("/dev/null", O_RDWR | O_CLOEXEC), output, {CHILD_STAGE_FORK, 0}};
     pid_t pid = launch.null < 0 ? -1 : child_clone(&launch);
 
     if (pid < 0)

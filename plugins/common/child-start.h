@@ -20,5 +20,6 @@ typedef struct {
     int error; /* errno value */
 } ChildFault;
 
-/* The pid of the started program, or -1 with *fault filled: then nothing is left running. */
-pid_t child_start(const ChildSpec *spec, ChildFault *fault);
+/* The pid of the started program, or -1 with *fault filled: then nothing is left running. Its
+ * standard output is `output`, -1: the runner's. */
+pid_t child_start(const ChildSpec *spec, int output, ChildFault *fault);

@@ -128,9 +128,19 @@ table_mark(Table *table)
     return found;
 }
 
-/* Sends `number` (0: nothing) to every descendant, after reaping the dead. */
+static bool
+table_has(const Table *table, pid_t pid)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->items[i].pid == pid)
+            return true;
+    }
+    return false;
+}
+
+/* Sends `number` to every descendant but those in `told`, after reaping the dead. */
 static int
-descend_signal(Table *table, int number)
+descend_signal(Table *table, int number, Table *told)
 {
     int found;
 
@@ -138,30 +148,36 @@ descend_signal(Table *table, int number)
         continue;
     table_read(table);
     found = table_mark(table);
-    for (size_t i = 0; i < table->count && number != 0; i++) {
-        if (table->items[i].below)
-            kill(table->items[i].pid, number);
+    for (size_t i = 0; i < table->count; i++) {
+        pid_t pid = table->items[i].pid;
+
+        if (table->items[i].below && !table_has(told, pid) && kill(pid, number) == 0 &&
+            number == SIGTERM)
+            table_add(told, pid, 0);
     }
     return found;
 }
 
+/* A process that was being forked while its parent was told to end is told at the next look. */
 int
 descend_stop(int grace_ms, int kill_ms)
 {
-    Table table = {0};
+    Table table = {0}, told = {0};
     long start = now_ms();
-    int left = descend_signal(&table, SIGTERM);
+    int left = descend_signal(&table, SIGTERM, &told);
 
     while (left > 0 && now_ms() - start < grace_ms) {
         poll(NULL, 0, LOOK_AGAIN_MS);
-        left = descend_signal(&table, 0);
+        left = descend_signal(&table, SIGTERM, &told);
     }
+    told.count = 0;
     start = now_ms();
     while (left > 0 && now_ms() - start < kill_ms) {
-        descend_signal(&table, SIGKILL);
+        descend_signal(&table, SIGKILL, &told);
         poll(NULL, 0, LOOK_AGAIN_MS);
-        left = descend_signal(&table, 0);
+        left = descend_signal(&table, SIGKILL, &told);
     }
+    free(told.items);
     free(table.items);
     return left;
 }

@@ -162,6 +162,9 @@ split(errand_job *job, const Request *request, const char *root, char path[PATH_
     size_t given = strlen(request->path);
 
     if (strcmp(path, root) == 0 || request->path[given - 1] == '/' || is_directory(path)) {
+        if (request->url == NULL)
+            return errand_reject(job, "invalid-document",
+                                 "\"path\" is a directory, and a stream's files have no names");
         if (!source_file_name(request->url, place->name))
             return errand_reject(job, "invalid-document",
                                  "\"path\" is a directory and \"url\" ends in no file's name");

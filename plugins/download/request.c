@@ -2,48 +2,12 @@
 
 #include "account.h"
 #include "document.h"
+#include "expect.h"
 
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-static int32_t
-read_digest(errand_job *job, const char *key, const char *hash, size_t length, Request *request)
-{
-    const char *text;
-    int32_t verdict = document_string(job, key, &text);
-
-    if (verdict != ERRAND_SUCCEEDED || text == NULL)
-        return verdict;
-    if (request->fetch.hash != NULL)
-        return errand_reject(job, "invalid-document", "give \"sha256\" or \"sha512\", not both");
-    request->fetch.hash = hash;
-    request->fetch.digest_length = length;
-    for (size_t i = 0; i < length && strlen(text) == length * 2; i++) {
-        int high = hex_digit(text[i * 2]), low = hex_digit(text[i * 2 + 1]);
-
-        if (high < 0 || low < 0)
-            break;
-        request->fetch.digest[i] = (unsigned char)(high << 4 | low);
-        if (i + 1 == length)
-            return ERRAND_SUCCEEDED;
-    }
-    return errand_reject(job, "invalid-document", "\"%s\" must be %zu hexadecimal digits", key,
-                         length * 2);
-}
 
 static int32_t
 read_mode(errand_job *job, Request *request)
@@ -60,16 +24,6 @@ read_mode(errand_job *job, Request *request)
         return errand_reject(job, "invalid-document",
                              "\"mode\" must be a string of octal digits up to \"0777\"");
     request->mode = (mode_t)mode;
-    return ERRAND_SUCCEEDED;
-}
-
-static int32_t
-read_size(errand_job *job, Request *request)
-{
-    if (errand_get_type(job, "/size") <= ERRAND_TYPE_NULL)
-        return ERRAND_SUCCEEDED;
-    if (errand_get_int(job, "/size", &request->fetch.size) != 0 || request->fetch.size < 0)
-        return errand_reject(job, "invalid-document", "\"size\" must be a number of bytes");
     return ERRAND_SUCCEEDED;
 }
 
@@ -117,9 +71,9 @@ read_owner(errand_job *job, Request *request)
 static int32_t
 read_keys(errand_job *job)
 {
-    static const char *const keys[] = {"operation", "url",     "path",  "sha256", "sha512",
-                                       "size",      "mode",    "owner", "user",   "codesign",
-                                       "signer",    "timeout", NULL};
+    static const char *const keys[] = {"operation", "url",      "stream", "file",    "path",
+                                       "sha256",    "sha512",   "size",   "mode",    "owner",
+                                       "user",      "codesign", "signer", "timeout", NULL};
     int64_t timeout;
     int32_t verdict = document_check_keys(job, keys);
 
@@ -131,17 +85,36 @@ read_keys(errand_job *job)
 static int32_t
 read_file(errand_job *job, Request *request)
 {
-    int32_t verdict = read_digest(job, "sha256", "SHA256", 32, request);
+    int32_t verdict = expect_read(job, &request->fetch);
 
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_digest(job, "sha512", "SHA512", 64, request);
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = read_size(job, request);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = read_mode(job, request);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = read_owner(job, request);
     return verdict;
+}
+
+/* "url", or "stream" with "file". */
+static int32_t
+read_source(errand_job *job, Request *request)
+{
+    bool has_file = errand_get_type(job, "/file") > ERRAND_TYPE_NULL;
+    int64_t file = -1;
+    int32_t verdict = document_string(job, "stream", &request->fetch.stream);
+
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    if (request->fetch.stream == NULL && !has_file)
+        return document_required_string(job, "url", &request->url);
+    if (request->fetch.stream == NULL || !has_file)
+        return errand_reject(job, "invalid-document", "give \"stream\" and \"file\" together");
+    if (errand_get_type(job, "/url") > ERRAND_TYPE_NULL)
+        return errand_reject(job, "invalid-document", "give \"url\" or \"stream\", not both");
+    if (errand_get_int(job, "/file", &file) != 0 || file < 0 || file > 255)
+        return errand_reject(job, "invalid-document", "\"file\" must be a number from 0 to 255");
+    request->fetch.stream_file = (int32_t)file;
+    request->fetch.url_pointer = NULL;
+    return ERRAND_SUCCEEDED;
 }
 
 int32_t
@@ -155,7 +128,7 @@ request_read(errand_job *job, Request *request)
                          .group = (gid_t)-1};
     verdict = read_keys(job);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = document_required_string(job, "url", &request->url);
+        verdict = read_source(job, request);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = document_required_string(job, "path", &request->path);
     if (verdict == ERRAND_SUCCEEDED)

@@ -8,7 +8,7 @@
 
 typedef struct {
     Fetch fetch;     /* all but where to; owns the signature */
-    const char *url; /* byte for byte as in the document */
+    const char *url; /* byte for byte as in the document; NULL with a stream */
     const char *path;
     mode_t mode;
     uid_t owner; /* (uid_t)-1: not given */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_SIZE       (256 * 1024L)
+#define BUFFER_SIZE       (128 * 1024L)
 #define BUFFER_SMALL      (16 * 1024L) /* with a rate-limit: what one look at the socket may take */
 #define CONNECT_TIMEOUT_S 30L
 #define REDIRECTS_MAX     5

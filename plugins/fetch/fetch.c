@@ -3,6 +3,7 @@
 #include "http.h"
 #include "part.h"
 #include "proof.h"
+#include "stream.h"
 #include "transfer.h"
 
 #include <curl/curl.h>
@@ -50,7 +51,7 @@ fetch_check(errand_job *job, const Fetch *fetch)
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
     if (fetch->stream != NULL)
-        return errand_reject(job, "invalid-document", "streams are not supported by this version");
+        return stream_check(job, fetch);
     return http_check(job, fetch);
 }
 
@@ -58,7 +59,8 @@ fetch_check(errand_job *job, const Fetch *fetch)
 static int32_t
 fill(Transfer *transfer)
 {
-    int32_t verdict = http_fetch(transfer);
+    int32_t verdict =
+        transfer->fetch->stream != NULL ? stream_fetch(transfer) : http_fetch(transfer);
 
     if (verdict == ERRAND_SUCCEEDED && fsync(transfer->fd) != 0)
         verdict = transfer_write_failed(transfer, -errno, -1);

@@ -7,8 +7,6 @@
  * writes; gives up by count and time without progress and by bytes in all, by total time only where
  * the owner sets one.
  *
- * What may stay when this process is killed is noted for errand to remove (see part.h).
- *
  * Memory does not grow with the file. Runs on the caller's thread, one more hashes. A cancel is
  * seen within a second. The state that errand keeps for the step (errand_save_state) belongs to
  * whoever calls: see `save`.
@@ -46,7 +44,8 @@ typedef struct {
     int64_t limit;        /* bytes, more is an error; 0 for none */
     Signature *signature; /* or NULL; borrowed. Its URL, where it has one, is fetched first. */
 
-    /* Where to: a file of this name in the open directory, mode 0600 while it grows; or, with NULL,
+    /* Where to: a file of this name in the open directory, mode 0600 while it grows; called
+     * ".errand-JOBID-..." it does not outlive the job, even when this process is killed. NULL:
      * memory. */
     int directory;
     const char *part;

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HASHER_BUFFERS     4
-#define HASHER_BUFFER_SIZE (256 * 1024)
+#define HASHER_BUFFERS     3
+#define HASHER_BUFFER_SIZE (128 * 1024)
 #define HASHER_DIGEST_MAX  64 /* bytes of SHA-512 */
 
 typedef struct Hasher Hasher;

@@ -2,16 +2,12 @@
 
 #include "attempt.h"
 #include "fault.h"
+#include "pause.h"
 #include "space.h"
 #include "state.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* Longest pause between two tries. */
-#define PAUSE_MAX_MS (60 * 1000)
 
 /* What the tries so far have come to. */
 typedef struct {
@@ -43,34 +39,6 @@ note_progress(Http *self)
     self->refreshed = false;
 }
 
-/* Waits before the next try, longer each time; a quarter of it is chance, so that a fleet does not
- * come back as one. False when cancelled. */
-static bool
-pause_before_retry(Http *self)
-{
-    errand_job *job = self->transfer->job;
-    struct pollfd cancel = {errand_cancel_fd(job), POLLIN, 0};
-    int64_t pause = self->transfer->settings.retry_ms, end;
-    unsigned seed = (unsigned)transfer_now_ms();
-
-    for (int i = 0; i < self->tries && pause < PAUSE_MAX_MS; i++)
-        pause *= 2;
-    if (pause > PAUSE_MAX_MS)
-        pause = PAUSE_MAX_MS;
-    pause = pause - pause / 8 + (pause / 4) * (rand_r(&seed) % 1000) / 1000;
-    if (pause < self->attempt.retry_after_ms)
-        pause = self->attempt.retry_after_ms;
-    for (end = transfer_now_ms() + pause; !errand_cancelled(job);) {
-        int64_t left = end - transfer_now_ms();
-
-        if (left <= 0)
-            return true;
-        transfer_report_now(self->transfer, "waiting", self->attempt.identity.total);
-        poll(&cancel, 1, (int)(left < 10000 ? left : 10000));
-    }
-    return false;
-}
-
 static bool
 is_hopeless(const Http *self)
 {
@@ -99,7 +67,8 @@ retry(Http *self)
     snprintf(text, sizeof text, "%s: %s; trying again at byte %lld", self->transfer->name,
              attempt->fault, (long long)self->transfer->sink.offset);
     errand_log(self->transfer->job, ERRAND_LOG_INFO, text);
-    if (pause_before_retry(self))
+    if (pause_before_retry(self->transfer, self->tries, attempt->retry_after_ms,
+                           attempt->identity.total))
         return true;
     attempt->verdict = ERRAND_CANCELLED;
     return false;

@@ -6,12 +6,14 @@
 #include <string.h>
 
 /* A link slower than this for this long is taken for dead; a 2G modem is faster. */
-#define STALL_BYTES   64
-#define STALL_MS      (60 * 1000)
-#define RETRY_MS      1000
-#define TRIES         8
-#define PATIENCE_MS   (60 * 60 * 1000)
-#define TRAFFIC_LIMIT 5
+#define STALL_BYTES       64
+#define STALL_MS          (60 * 1000)
+#define RETRY_MS          1000
+#define TRIES             8
+#define PATIENCE_MS       (60 * 60 * 1000)
+#define TRAFFIC_LIMIT     5
+/* Eight of these make up what one request yields; a lost one costs little. */
+#define STREAM_BLOCK_SIZE (16 * 1024)
 
 typedef struct {
     const char *key;
@@ -67,6 +69,30 @@ read_no_proxy(errand_job *job, const char *plugin, Settings *settings)
     return ERRAND_SUCCEEDED;
 }
 
+static int32_t
+read_stream(errand_job *job, const char *plugin, Settings *settings)
+{
+    const char *format = read_text(job, "stream-format");
+    int32_t verdict = setting_size(job, plugin, "stream-block-size", &settings->stream_block_size);
+
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
+    if (settings->stream_block_size < ERRAND_STREAM_BLOCK_MIN ||
+        settings->stream_block_size > ERRAND_STREAM_BLOCK_MAX)
+        return errand_reject(job, "internal",
+                             "errand.conf: [plugin %s] stream-block-size: must be %d to %dK",
+                             plugin, ERRAND_STREAM_BLOCK_MIN, ERRAND_STREAM_BLOCK_MAX / 1024);
+    if (format == NULL || strcmp(format, "cbor") == 0)
+        settings->stream_format = ERRAND_STREAM_CBOR;
+    else if (strcmp(format, "json") == 0)
+        settings->stream_format = ERRAND_STREAM_JSON;
+    else
+        return errand_reject(job, "internal",
+                             "errand.conf: [plugin %s] stream-format: must be cbor or json",
+                             plugin);
+    return ERRAND_SUCCEEDED;
+}
+
 /* A certificate is of no use without its key, nor a key without its certificate. */
 static int32_t
 read_certificate(errand_job *job, const char *plugin, Settings *settings)
@@ -96,10 +122,13 @@ settings_read(errand_job *job, const char *plugin, Settings *settings)
                            .retry_ms = RETRY_MS,
                            .tries = TRIES,
                            .patience_ms = PATIENCE_MS,
-                           .traffic_limit = TRAFFIC_LIMIT};
+                           .traffic_limit = TRAFFIC_LIMIT,
+                           .stream_block_size = STREAM_BLOCK_SIZE};
     verdict = read_numbers(job, plugin, settings);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = read_no_proxy(job, plugin, settings);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = read_stream(job, plugin, settings);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = read_certificate(job, plugin, settings);
     return verdict;

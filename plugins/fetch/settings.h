@@ -19,6 +19,8 @@ typedef struct {
     int64_t patience_ms;                   /* without one new byte */
     int64_t traffic_limit;                 /* all that is received, in sizes of the file */
     int64_t time_limit_ms;                 /* for all of it, 0 for none */
+    int64_t stream_format;                 /* ERRAND_STREAM_* */
+    int64_t stream_block_size;
 } Settings;
 
 /* ERRAND_SUCCEEDED, or refused with `internal`, naming group and key. The texts are errand's. */

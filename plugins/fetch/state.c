@@ -17,6 +17,14 @@ typedef struct {
 } Saved;
 
 #define SAVED_VERSION 2
+#define NUMBER_MAX    ((int64_t)1 << 60)
+
+/* Sums of such numbers do not overflow. */
+static bool
+is_sane(int64_t number)
+{
+    return number >= 0 && number <= NUMBER_MAX;
+}
 
 /* Left empty where there is none. */
 static void
@@ -63,7 +71,8 @@ state_load(Transfer *transfer, Identity *identity, bool *same_boot)
     if (data == NULL || length != sizeof saved)
         return false;
     memcpy(&saved, data, sizeof saved);
-    if (saved.version != SAVED_VERSION || saved.received < 0 || saved.had < 0 || saved.spent_ms < 0)
+    if (saved.version != SAVED_VERSION || !is_sane(saved.received) || !is_sane(saved.had) ||
+        !is_sane(saved.spent_ms))
         return false;
     saved.boot_id[sizeof saved.boot_id - 1] = '\0';
     saved.identity.etag[IDENTITY_TEXT_SIZE - 1] = '\0';

@@ -33,12 +33,27 @@ transfer_spent_ms(const Transfer *self)
     return self->spent_before_ms + transfer_now_ms() - self->started_ms;
 }
 
-/* Reads what there is once, for the checksum. */
 static int32_t
-reread(Transfer *self)
+open_sink(Transfer *self)
 {
+    const Fetch *fetch = self->fetch;
+    int error = sink_open(&self->sink, self->fd, fetch->hash,
+                          fetch->signature != NULL ? signature_hash(fetch->signature) : NULL);
+
+    if (error == 0)
+        return ERRAND_SUCCEEDED;
+    return errand_fail(self->job, "internal", "%s: starting the checksum: %s", fetch->path,
+                       strerror(-error));
+}
+
+int32_t
+transfer_reread(Transfer *self)
+{
+    int32_t verdict = open_sink(self);
     int result;
 
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
     while ((result = sink_resume_some(&self->sink)) > 0) {
         if (errand_cancelled(self->job))
             return ERRAND_CANCELLED;
@@ -46,6 +61,16 @@ reread(Transfer *self)
     }
     if (result < 0)
         return fault_fail(self->job, self->fetch->path, "reading the part file", -result);
+    return ERRAND_SUCCEEDED;
+}
+
+static int32_t
+resume_part(Transfer *self)
+{
+    int32_t verdict = transfer_reread(self);
+
+    if (verdict != ERRAND_SUCCEEDED)
+        return verdict;
     /* Bytes that an earlier run wrote after it last told of itself. */
     if (self->sink.offset > self->had_before)
         self->received_before += self->sink.offset - self->had_before;
@@ -57,7 +82,6 @@ int32_t
 transfer_open(Transfer *self, bool resume)
 {
     const Fetch *fetch = self->fetch;
-    int error;
 
     self->fd = resume ? part_reopen(fetch) : -ENOENT;
     if (self->fd == -EACCES)
@@ -67,12 +91,7 @@ transfer_open(Transfer *self, bool resume)
         self->fd = part_create(self->job, fetch);
     if (self->fd < 0)
         return fault_fail(self->job, fetch->path, "creating a file beside it", -self->fd);
-    error = sink_open(&self->sink, self->fd, fetch->hash,
-                      fetch->signature != NULL ? signature_hash(fetch->signature) : NULL);
-    if (error != 0)
-        return errand_fail(self->job, "internal", "%s: starting the checksum: %s", fetch->path,
-                           strerror(-error));
-    return resume ? reread(self) : ERRAND_SUCCEEDED;
+    return resume ? resume_part(self) : open_sink(self);
 }
 
 void

@@ -29,6 +29,9 @@ typedef struct {
 /* Opens the part file, an earlier one if `resume` and there is one (self->resumed tells), and the
  * sink. ERRAND_SUCCEEDED, FAILED and told, or CANCELLED. */
 int32_t transfer_open(Transfer *self, bool resume);
+/* Opens the sink on self->fd and hashes all that is there: for a source that does not write from
+ * front to back. ERRAND_SUCCEEDED, FAILED and told, or CANCELLED. */
+int32_t transfer_reread(Transfer *self);
 /* Leaves the part file and self->fd alone. */
 void transfer_close(Transfer *self);
 

@@ -18,6 +18,9 @@
 
 #define BACKEND_TEXT 256
 
+/* A slot's name where it was never heard: the one that does not run. */
+#define BACKEND_OTHER "other"
+
 typedef struct {
     char slot[BACKEND_TEXT];    /* the slot that runs: "A", "rootfs.0"; never empty */
     char version[BACKEND_TEXT]; /* of the system that runs; "" when it cannot be told */
@@ -34,7 +37,7 @@ typedef struct {
     /* For check(): the settings are right; nothing is started or waited for. */
     int32_t (*check)(errand_job *job);
 
-    /* The system that runs. */
+    /* The system that runs. Not asked while install() may still go on from an earlier call. */
     int32_t (*booted)(errand_job *job, Booted *booted);
 
     /* Verifies an image without writing any of it: signature, compatible, version, as far as the
@@ -51,8 +54,9 @@ typedef struct {
     int32_t (*confirm)(errand_job *job);
 
     /* `slot` is bad and must not be booted again; the other one is the next to boot. Called while
-     * `slot` runs (its health is bad: a reboot follows) or after the machine fell back from it,
-     * also twice. */
+     * `slot` runs (its health is bad: a reboot follows), after the machine fell back from it, or
+     * for an update that was cancelled before its reboot (so it heeds no cancel); also twice.
+     * `slot` is what booted() said when it ran, or BACKEND_OTHER. */
     int32_t (*reject)(errand_job *job, const char *slot);
 
     bool takes_url; /* with the setting `streaming=true` image may be an https URL */

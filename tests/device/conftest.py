@@ -16,6 +16,7 @@ from device import Device, thing_name  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
 from exchange import assert_all_explained  # noqa: E402
 from network import FAR, FAR6, NAME, network  # noqa: E402,F401
+from rauc_gateway import down, rauc, rauc_keys, up  # noqa: E402,F401
 
 ALARM = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|CRITICAL|GLib.*-ERROR|\*\* ERROR|core dumped")
 SECRET = re.compile(r"X-Amz-Signature=(?!\*)[0-9a-fA-F]{8}|BEGIN [A-Z ]*PRIVATE KEY")

@@ -14,7 +14,8 @@ LIMIT = 2       # what ends a step of a plugin that never does; all others end b
 
 SUCCEEDED = """atexit-hang bad-detail check-acts leak lock-forever log-flood namesake no-newline orphan
     progress-backwards progress-flood
-    spew spew-binary state-too-big stride-larger threads-after-return daemonize""".split()
+    spew spew-binary state-too-big stream-flood stream-misuse stream-reader stride-larger
+    threads-after-return daemonize""".split()
 FAILED = {
     "abort": "crashed", "segv": "crashed", "stack-overflow": "crashed", "check-crashes": "crashed",
     "constructor-crash": "crashed",

@@ -1,4 +1,4 @@
-"""The demo: a Jobs service, a gateway and six jobs on this machine. Started by tests/demo."""
+"""The demo: a Jobs service, a gateway and seven jobs on this machine. Started by tests/demo."""
 
 import argparse
 import getpass
@@ -17,6 +17,7 @@ sys.path.insert(0, str(TESTS / "sandbox"))
 
 from errand_sandbox.client import FINAL, Sandbox  # noqa: E402
 from gateway import Gateway, keyfile, local_settings  # noqa: E402
+from two_slots import TwoSlots  # noqa: E402
 
 THING = "demo-gateway"
 START_SECONDS = 20
@@ -40,10 +41,12 @@ def step(name, kind, **given):
     return {"action": {"name": name, "type": kind, "input": given, "runAsUser": ""}}
 
 
-def make_jobs(sandbox, directory):
+def make_jobs(sandbox, directory, board):
     """Downloads go through a placeholder that the service replaces with a presigned URL, as AWS does."""
     content = bytes(range(256)) * 4096
     placeholder = sandbox.put_file("model.bin", content)["placeholder"]
+    image = board.image("2.0")
+    system = sandbox.put_file("system.img", image)["placeholder"]
     greeting = directory / "greeting"
     return [
         Job("hello", "a command", {
@@ -57,6 +60,9 @@ def make_jobs(sandbox, directory):
         Job("download", "a file with a checksum", {
             "operation": "download", "url": placeholder, "path": str(directory / "files/model.bin"),
             "sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "mode": "0644"}, "SUCCEEDED"),
+        Job("firmware", "a new system in the other slot, with a (simulated) reboot", {
+            "operation": "firmware", "url": system, "version": "2.0",
+            "sha256": hashlib.sha256(image).hexdigest(), "size": len(image)}, "SUCCEEDED"),
         Job("fails", "a command that fails", {
             "operation": "shell", "command": ["/bin/sh", "-c", "echo no such luck >&2; exit 3"]},
             "FAILED", "exit-status"),
@@ -67,14 +73,16 @@ def make_jobs(sandbox, directory):
     ]
 
 
-def configure(sandbox, build, directory):
+def configure(sandbox, build, directory, board):
     """The path of the errand.conf that the sandbox wrote; a second file beside it adds this machine's part."""
     thing = sandbox.thing(THING)
     settings = local_settings(build, directory)
-    settings["operations"] = {"enabled": "shell;runCommand;download"}
+    settings |= board.settings()
+    settings["operations"] = {"enabled": "shell;runCommand;download;firmware"}
     settings["jobs"] = {"progress-interval": "1s", "cancel-grace": "1s"}
     settings["plugin shell"] = {"default-user": getpass.getuser()}
     settings["plugin download"] = {"directories": directory / "files", "ca-file": sandbox.endpoint["ca"]}
+    settings["plugin firmware"] |= {"ca-file": sandbox.endpoint["ca"], "health-checks": "test -d /"}
     extra = Path(thing["configFile"] + ".d")
     extra.mkdir(mode=0o755)
     (extra / "50-demo.conf").write_text(keyfile(settings))
@@ -92,11 +100,21 @@ def describe(execution):
     return " ".join([execution["status"], *shown])
 
 
-def follow(sandbox, gateway, jobs, began):
+def reboot(gateway, board, began):
+    before = board.slot()
+    gateway.stop()
+    board.boot()
+    say(began, "firmware", f"-> the machine restarts: slot {before} ran, now {board.slot()} does")
+    gateway.start()
+
+
+def follow(sandbox, gateway, board, jobs, began):
     """Prints every change until all jobs have ended or time is up."""
     deadline = began + DEMO_SECONDS
     left = list(jobs)
     while left and time.monotonic() < deadline and gateway.alive():
+        if board.wants_reboot():
+            reboot(gateway, board, began)
         for job in list(left):
             execution = sandbox.execution(job.name, THING)
             text = describe(execution)
@@ -150,29 +168,31 @@ def write_junit(path, jobs):
 
 def run(build, directory):
     """The jobs with their results."""
+    board = TwoSlots(directory / "board")
     with Sandbox(directory / "sandbox") as sandbox:
         print(f"errand-sandbox serves {sandbox.endpoint['host']}:{sandbox.endpoint['port']}")
-        config = configure(sandbox, build, directory)
+        config = configure(sandbox, build, directory, board)
         gateway = Gateway([build / "core/daemon/errandd", "--config", config], directory / "errandd.log").start()
         try:
             sandbox.expect(timeout=START_SECONDS, thing=THING)
             print(f"errandd runs for {THING} with {config}\n")
-            jobs = make_jobs(sandbox, directory)
+            jobs = make_jobs(sandbox, directory, board)
             began = time.monotonic()
             for job in jobs:
                 sandbox.create_job(job.document, THING, job.name)
                 say(began, job.name, f"created: {job.about}")
-            follow(sandbox, gateway, jobs, began)
-            check_files(jobs, directory)
+            follow(sandbox, gateway, board, jobs, began)
+            check_facts(jobs, directory, board)
             return jobs
         finally:
             gateway.stop()
 
 
-def check_files(jobs, directory):
+def check_facts(jobs, directory, board):
     """What the jobs say they did must have happened."""
     facts = {"download": (directory / "files/model.bin").is_file(),
-             "steps": not (directory / "greeting").exists()}
+             "steps": not (directory / "greeting").exists(),
+             "firmware": board.slot() == "B" and board.is_confirmed()}
     for job in jobs:
         if job.result and job.result["status"] == "SUCCEEDED" and not facts.get(job.name, True):
             job.result = {**job.result, "status": "SUCCEEDED?"}

@@ -49,6 +49,8 @@ static const Row rows[] = {
     {"bad-reason", RUNS, OUTCOME_FAILED, "internal", "the text survives"},
     {"reboot-without-state", RUNS, OUTCOME_REBOOT, NULL, NULL},
     {"state-too-big", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
+    {"stream-misuse", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
+    {"stream-flood", RUNS, OUTCOME_SUCCEEDED, NULL, NULL},
     {"cancel-ignored", CANCELLED, OUTCOME_CANCELLED, NULL, NULL},
     {"cancelled-by-nobody", RUNS, OUTCOME_FAILED, "internal", "nobody cancelled it"},
     {"critical-forever", KILLED, OUTCOME_FAILED, "timed-out", NULL},

@@ -43,6 +43,8 @@ static const Row rows[] = {
     {"fail-without-reason", EXECUTION_FAILED, "internal", "gave no reason", 0, FALSE},
     {"bad-reason", EXECUTION_FAILED, "internal", "the text survives", 0, FALSE},
     {"state-too-big", EXECUTION_SUCCEEDED, NULL, NULL, 0, FALSE},
+    {"stream-misuse", EXECUTION_SUCCEEDED, NULL, NULL, 0, FALSE},
+    {"stream-flood", EXECUTION_SUCCEEDED, NULL, NULL, 0, FALSE},
     {"cancel-ignored", EXECUTION_CANCELED, NULL, NULL, 0, TRUE},
     {"cancelled-by-nobody", EXECUTION_FAILED, "internal", "nobody cancelled it", 0, FALSE},
     {"critical-forever", EXECUTION_FAILED, "timed-out", "after 1 s", 1, FALSE},

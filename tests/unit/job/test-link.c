@@ -159,6 +159,39 @@ test_what_waits_arrives_in_order(World *world, gconstpointer data)
     g_free(buffer);
 }
 
+/* Blocks of a stream for a runner that does not read: some wait, the rest is gone, and what must
+ * arrive still does. */
+static void
+test_what_may_get_lost_does_not_pile_up(World *world, gconstpointer data)
+{
+    g_autoptr(Packet) block = packet_new(PACKET_STREAMED);
+    g_autoptr(Packet) cancel = packet_new(PACKET_CANCEL);
+    g_autofree char *buffer = g_malloc(PACKET_SIZE_MAX);
+    g_autoptr(Packet) last = NULL;
+    guint taken = 0;
+    guint read = 0;
+    ssize_t count;
+
+    block->stream = g_strdup("s");
+    block->topic = STREAM_DATA;
+    block->payload = g_bytes_new_take(g_malloc0(STREAM_MESSAGE_MAX), STREAM_MESSAGE_MAX);
+    for (guint i = 0; i < 1000; i++) {
+        taken += runner_link_offer(world->link, block) ? 1 : 0;
+    }
+    g_assert_cmpuint(taken, >, 1);
+    g_assert_cmpuint(taken, <, 20);
+    g_assert_true(runner_link_send(world->link, cancel, NULL));
+    while ((count = recv(world->peer, buffer, PACKET_SIZE_MAX, MSG_DONTWAIT)) > 0) {
+        g_clear_pointer(&last, packet_free);
+        last = packet_decode(buffer, (gsize)count, PACKET_FROM_DAEMON, NULL);
+        g_main_context_iteration(NULL, FALSE);
+        read++;
+    }
+    g_assert_cmpuint(read, ==, taken + 1);
+    g_assert_cmpint(last->type, ==, PACKET_CANCEL);
+    g_assert_true(runner_link_offer(world->link, block));
+}
+
 static void
 test_nonsense_is_a_fault_once(World *world, gconstpointer data)
 {
@@ -199,6 +232,24 @@ test_last_words_are_heard(World *world, gconstpointer data)
     g_assert_true(runner_link_send(world->link, packet, NULL));
 }
 
+/* The last words of a runner that has not read all that was sent to it. */
+static void
+test_last_words_before_unread_packets(World *world, gconstpointer data)
+{
+    g_autoptr(Packet) block = packet_new(PACKET_STREAMED);
+
+    block->stream = g_strdup("s");
+    block->topic = STREAM_DATA;
+    say_progress(world);
+    say_progress(world);
+    g_assert_true(runner_link_offer(world->link, block));
+    close(world->peer);
+    world->peer = -1;
+    runner_link_drain(world->link);
+    g_assert_cmpuint(world->packets, ==, 2);
+    g_assert_cmpuint(world->closed, ==, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -207,8 +258,10 @@ main(int argc, char **argv)
     ADD("flood-leaves-room-for-others", test_flood_leaves_room_for_others);
     ADD("who-does-not-read-is-not-read", test_who_does_not_read_is_not_read);
     ADD("what-waits-arrives-in-order", test_what_waits_arrives_in_order);
+    ADD("what-may-get-lost-does-not-pile-up", test_what_may_get_lost_does_not_pile_up);
     ADD("nonsense-is-a-fault-once", test_nonsense_is_a_fault_once);
     ADD("too-large-is-a-fault", test_too_large_is_a_fault);
     ADD("last-words-are-heard", test_last_words_are_heard);
+    ADD("last-words-before-unread-packets", test_last_words_before_unread_packets);
     return g_test_run();
 }

@@ -13,6 +13,7 @@ typedef struct {
     const char *boot;
     gboolean no_document;
     RecoverAction action;
+    guint reboots;
     const char *reason; /* NULL: interrupted */
 } Case;
 
@@ -26,15 +27,17 @@ static const Case cases[] = {
     {"running-resumable-other-boot", STORED_RUNNING, TRUE, 1, "a", "b", FALSE, RECOVER_RESUME},
     {"running-last-attempt", STORED_RUNNING, TRUE, 2, "a", "a", FALSE, RECOVER_RESUME},
     {"running-too-often", STORED_RUNNING, TRUE, 3, "a", "a", FALSE, RECOVER_FAIL},
+    {"running-on-trial", STORED_RUNNING, TRUE, 5, "a", "b", FALSE, RECOVER_RESUME, 1},
+    {"running-on-trial-too-often", STORED_RUNNING, TRUE, 6, "a", "b", FALSE, RECOVER_FAIL, 1},
     {"running-without-document", STORED_RUNNING, TRUE, 1, "a", "a", TRUE, RECOVER_FAIL},
     {"next-step-not-begun", STORED_RUNNING, FALSE, 0, "a", "a", FALSE, RECOVER_NEXT},
     {"rebooting-same-boot", STORED_REBOOTING, FALSE, 1, "a", "a", FALSE, RECOVER_AWAIT_REBOOT},
     {"rebooting-other-boot", STORED_REBOOTING, FALSE, 1, "a", "b", FALSE, RECOVER_REBOOTED},
     {"rebooting-unknown-boot", STORED_REBOOTING, FALSE, 1, "a", NULL, FALSE, RECOVER_AWAIT_REBOOT},
     {"rebooting-from-unknown", STORED_REBOOTING, FALSE, 1, NULL, "b", FALSE, RECOVER_AWAIT_REBOOT},
-    {"rebooting-too-often", STORED_REBOOTING, FALSE, 3, "a", "a", FALSE, RECOVER_FAIL,
+    {"rebooting-too-often", STORED_REBOOTING, FALSE, 3, "a", "a", FALSE, RECOVER_FAIL, 3,
      "reboot-did-not-happen"},
-    {"rebooted-at-last", STORED_REBOOTING, FALSE, 3, "a", "b", FALSE, RECOVER_REBOOTED},
+    {"rebooted-at-last", STORED_REBOOTING, FALSE, 3, "a", "b", FALSE, RECOVER_REBOOTED, 3},
     {"rebooting-without-document", STORED_REBOOTING, FALSE, 1, "a", "b", TRUE, RECOVER_FAIL},
     {"decided", STORED_DECIDED, FALSE, 1, "a", "b", FALSE, RECOVER_FINISH},
     {"decided-without-document", STORED_DECIDED, FALSE, 1, "a", "a", TRUE, RECOVER_FINISH},
@@ -53,7 +56,7 @@ test_case(gconstpointer data)
     record->state = this->state;
     record->resumable = this->resumable;
     record->attempts = this->attempts;
-    record->reboots = this->attempts;
+    record->reboots = this->reboots;
     record->boot_id = g_strdup(this->stored_boot);
     record->document = this->no_document ? NULL : g_strdup("{}");
     recover_decide(record, this->boot, LIMIT, &plan);

@@ -72,7 +72,7 @@ host_setting_item(errand_job *job, const char *key, int32_t index)
 static const char *
 host_private_directory(errand_job *job)
 {
-    return NULL;
+    return SELF(job)->private_directory;
 }
 
 static void
@@ -122,6 +122,7 @@ host_cancel_fd(errand_job *job)
 static int32_t
 host_critical(errand_job *job, int32_t enter)
 {
+    SELF(job)->critical += enter ? 1 : -1;
     return 0;
 }
 
@@ -135,6 +136,9 @@ host_save_state(errand_job *job, const void *data, size_t length)
     g_clear_pointer(&self->state, g_bytes_unref);
     self->state = g_bytes_new(data, length);
     self->n_saved++;
+    if (self->cancel_on_state != NULL &&
+        memmem(data, length, self->cancel_on_state, strlen(self->cancel_on_state)) != NULL)
+        fake_host_cancel(self);
     return 0;
 }
 
@@ -235,6 +239,7 @@ fake_host_free(FakeHost *self)
     g_free(self->reason);
     g_free(self->message);
     g_free(self->refreshed);
+    g_free(self->private_directory);
     g_free(self->output);
     g_free(self);
 }

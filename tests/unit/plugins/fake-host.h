@@ -17,6 +17,9 @@ typedef struct {
     int start;
     GBytes *state;
     guint n_saved;
+    const char *cancel_on_state; /* cancelled once a saved state has this text in it; NULL: never */
+    char *private_directory;
+    int critical; /* sections entered and not left */
     GHashTable *details;
     char *reason;
     char *message;

@@ -119,6 +119,16 @@ test_cancel(void)
     g_assert_cmpint(taken, <, 3 * G_USEC_PER_SEC);
 }
 
+/* What is started only when the others are told to end is told, too. */
+static void
+test_cancel_latecomer(void)
+{
+    gint64 taken = run_and_cancel(
+        "late() { sleep 300 & exit; }; trap late TERM; sleep 300 & echo > $FIFO; wait");
+
+    g_assert_cmpint(taken, <, 4 * G_USEC_PER_SEC);
+}
+
 static void
 test_cancel_stubborn(void)
 {
@@ -244,6 +254,7 @@ main(int argc, char **argv)
     g_test_add_func("/child/child", test_child);
     g_test_add_func("/child/grandchild", test_grandchild);
     g_test_add_func("/child/cancel", test_cancel);
+    g_test_add_func("/child/cancel-latecomer", test_cancel_latecomer);
     g_test_add_func("/child/cancel-stubborn", test_cancel_stubborn);
     g_test_add_func("/child/users", test_users);
     g_test_add_func("/child/switch", test_switch);

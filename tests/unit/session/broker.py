@@ -9,11 +9,13 @@ from peers import Listener
 
 
 class FakeBroker(Listener):
-    """suback: the code of each filter, or None for no SUBACK. hang_up: after which packet the connection ends."""
+    """suback: the code of each filter (or a function of the filter), or None for no SUBACK.
+    hang_up: after which packet the connection ends."""
 
     def __init__(self, suback=1, connack=0, hang_up=None):
         self.suback, self.connack, self.hang_up = suback, connack, hang_up
         self.connects, self.subscribes, self.published = [], [], []
+        self.qos, self.unsubscribes, self.client = {}, [], None
         super().__init__(self._serve)
 
     def _serve(self, client):
@@ -47,6 +49,7 @@ class FakeBroker(Listener):
         kind = head >> 4
         if kind == 1:
             self.connects.append(time.monotonic())
+            self.client = client
             client.sendall(bytes((0x20, 2, 0, self.connack)))
             return self.connack == 0
         if kind == 8:
@@ -55,23 +58,45 @@ class FakeBroker(Listener):
             size = struct.unpack(">H", body[:2])[0]
             self.published.append((body[2:2 + size].decode(), body[2 + size:]))
             return self.hang_up != "publish"
+        if kind == 10:
+            self.unsubscribes += filters_of(body, 0)
         if kind == 12:
             client.sendall(bytes((0xD0, 0)))
         return True
 
     def _subscribe(self, client, body):
-        filters, rest = [], body[2:]
-        while rest:
-            size = struct.unpack(">H", rest[:2])[0]
-            filters.append(rest[2:2 + size].decode())
-            rest = rest[3 + size:]
+        filters = filters_of(body, 1)
         self.subscribes.append(filters)
+        self.qos.update((name, body[body.index(name.encode()) + len(name)]) for name in filters)
         if self.hang_up == "subscribe":
             return False
         if self.suback is not None:
-            codes = self.suback if isinstance(self.suback, bytes) else bytes([self.suback]) * len(filters)
+            codes = self.suback
+            if callable(codes):
+                codes = bytes(map(codes, filters))
+            elif not isinstance(codes, bytes):
+                codes = bytes([codes]) * len(filters)
             client.sendall(bytes((0x90, 2 + len(codes))) + body[:2] + codes)
         return self.hang_up != "suback"
+
+    def say(self, topic, payload):
+        """Publishes to the last client."""
+        body = struct.pack(">H", len(topic)) + topic.encode() + payload
+        length, size = len(body), b""
+        while length or not size:
+            size += bytes([length % 128 | (128 if length > 127 else 0)])
+            length //= 128
+        self.client.sendall(b"\x30" + size + body)
+
+
+def filters_of(body, extra):
+    """Of SUBSCRIBE (one byte extra after each) or UNSUBSCRIBE."""
+    filters, rest = [], body[2:]
+    while rest:
+        size = struct.unpack(">H", rest[:2])[0]
+        filters.append(rest[2:2 + size].decode())
+        rest = rest[2 + extra + size:]
+    return filters
 
 
 class Tunnel(Listener):

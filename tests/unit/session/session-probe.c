@@ -2,7 +2,7 @@
  *
  *   room N · claim NAME MINUTES · progress NAME MINUTES urgent|later [KEY=VALUE...]
  *   finish NAME STATUS [KEY=VALUE...] · refresh NAME · hold NAME · release NAME later|never
- *   stop MS
+ *   stream NAME STREAM FORMAT TOPIC PAYLOAD · unstream NAME · stop MS
  *
  * NAME is execution_id_to_name(). With --auto each offer is claimed and finished at once. */
 #include "clock.h"
@@ -90,6 +90,19 @@ on_state(SessionState state, gpointer user_data)
     say("state %s", words[state]);
 }
 
+static void
+on_streamed(const ExecutionId *id, const char *stream, StreamFormat format, StreamTopic topic,
+            GBytes *payload, int error_number, gpointer user_data)
+{
+    g_autofree char *name = execution_id_to_name(id);
+    gsize length = 0;
+    const char *data = payload != NULL ? g_bytes_get_data(payload, &length) : NULL;
+
+    say("streamed %s %s %s %s %d %" G_GSIZE_FORMAT " %.*s", name, stream,
+        stream_format_word(format), stream_topic_word(topic), error_number, length,
+        (int)MIN(length, 64), data != NULL ? data : "");
+}
+
 static gboolean
 on_stopped(gpointer user_data)
 {
@@ -112,6 +125,16 @@ read_details(char **words)
 }
 
 static void
+ask_stream(const ExecutionId *id, char **words)
+{
+    StreamFormat format = strcmp(words[3], "cbor") == 0 ? STREAM_CBOR : STREAM_JSON;
+    StreamTopic topic = strcmp(words[4], "get") == 0 ? STREAM_GET : STREAM_DESCRIBE;
+    g_autoptr(GBytes) payload = g_bytes_new(words[5], strlen(words[5]));
+
+    session_stream_request(session, id, words[2], format, topic, payload);
+}
+
+static void
 obey_about(const char *verb, const ExecutionId *id, char **words, guint count)
 {
     g_autoptr(Details) details = read_details(words);
@@ -119,6 +142,10 @@ obey_about(const char *verb, const ExecutionId *id, char **words, guint count)
 
     if (strcmp(verb, "hold") == 0)
         session_hold(session, id);
+    else if (strcmp(verb, "stream") == 0 && count > 5)
+        ask_stream(id, words);
+    else if (strcmp(verb, "unstream") == 0)
+        session_stream_close(session, id);
     else if (strcmp(verb, "refresh") == 0)
         session_refresh(session, id);
     else if (strcmp(verb, "claim") == 0 && count > 2)
@@ -245,6 +272,7 @@ main(int argc, char **argv)
         .gone = on_gone,
         .refreshed = on_refreshed,
         .state_changed = on_state,
+        .streamed = on_streamed,
     };
     static ProbeOptions options = {
         .session = {.host = (char *)"127.0.0.1",
