@@ -1,15 +1,16 @@
 """What a plugin's README.md says of its reasons and settings, compared with the source.
 
-Each plugin's own page has to be complete: somebody who reads a status in the cloud looks it up there."""
+For the plugins that start programs and machines: somebody who reads a status in the cloud looks it up there. Those that
+fetch share what plugins/fetch says, and their pages sum it up."""
 
 import re
 
-SHARED = ("plugins/common/", "plugins/fetch/")
+SHARED = "plugins/common/"
 # What errand itself says of any step, whatever its plugin.
 OF_ERRAND = {"timed-out", "interrupted", "crashed", "protocol", "no-result"}
 WORDS = OF_ERRAND | {
-    "invalid-document", "unknown-operation", "not-allowed", "bad-signature", "condition-not-met", "exit-status", "killed",
-    "no-space", "not-found", "download-failed", "checksum-mismatch", "expired-url", "install-failed", "rolled-back",
+    "invalid-document", "unknown-operation", "not-allowed", "bad-signature", "condition-not-met",
+    "exit-status", "killed", "no-space", "not-found", "download-failed", "checksum-mismatch", "expired-url", "install-failed", "rolled-back",
     "not-booted", "health-check-failed", "reboot-did-not-happen", "internal"}
 
 
@@ -23,7 +24,7 @@ def sources_of(folder, files, read):
             continue
         seen[path] = read(path)
         for name in re.findall(r'^#include "([\w-]+)\.h"', seen[path], re.MULTILINE):
-            todo += [place + name + end for place in SHARED for end in (".c", ".h") if place + name + end in files]
+            todo += [SHARED + name + end for end in (".c", ".h") if SHARED + name + end in files]
     return seen.values()
 
 
