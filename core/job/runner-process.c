@@ -277,24 +277,41 @@ runner_process_abandon(RunnerProcess *self,
     child_kill_group(self->child, SIGKILL);
 }
 
+/* Where it is, and how to get out of it: what the steps of a job have to know of errand's own
+ * environment, and nothing else of it. NULL-terminated; caller frees with g_strfreev(). */
+static char **
+environment_of(const RunnerProcessOptions *options)
+{
+    static const char *const passed_on[] = {
+        "LANG",     "LC_ALL",     "TZ",          "http_proxy", "https_proxy",
+        "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",   "DBUS_SYSTEM_BUS_ADDRESS"};
+    const char *directory = options->start->private_directory;
+    char **environment = g_environ_setenv(NULL, "PATH", RUNNER_PATH, TRUE);
+
+    environment = g_environ_setenv(environment, "LANG", "C.UTF-8", TRUE);
+    environment = g_environ_setenv(environment, "HOME", "/", TRUE);
+    environment = g_environ_setenv(environment, "TMPDIR", directory ? directory : "/tmp", TRUE);
+    for (guint i = 0; i < G_N_ELEMENTS(passed_on); i++) {
+        const char *value = g_getenv(passed_on[i]);
+
+        if (value) {
+            environment = g_environ_setenv(environment, passed_on[i], value, TRUE);
+        }
+    }
+    return environment;
+}
+
 /* Starts the child with the three ends it gets; the caller closes them. */
 static gboolean
 spawn(RunnerProcess *self, const RunnerProcessOptions *options, int socket, int out, int err,
       GError **error)
 {
     const char *const argv[] = {options->runner, NULL};
-    g_autofree char *temporary = g_strconcat(
-        "TMPDIR=", options->start->private_directory ? options->start->private_directory : "/tmp",
-        NULL);
-    const char *address = g_getenv("DBUS_SYSTEM_BUS_ADDRESS");
-    g_autofree char *bus = address ? g_strconcat("DBUS_SYSTEM_BUS_ADDRESS=", address, NULL) : NULL;
-    const char *const environment[] = {
-        "PATH=" RUNNER_PATH, "LANG=C.UTF-8", "HOME=/", temporary, bus, NULL,
-    };
+    g_auto(GStrv) environment = environment_of(options);
     const int descriptors[] = {-1, out, err, socket, options->module_fd};
     const ChildSpec spec = {
         .argv = argv,
-        .environment = environment,
+        .environment = (const char *const *)environment,
         .descriptors = descriptors,
         .n_descriptors = G_N_ELEMENTS(descriptors),
     };

@@ -9,9 +9,9 @@ SHARED = "plugins/common/"
 # What errand itself says of any step, whatever its plugin.
 OF_ERRAND = {"timed-out", "interrupted", "crashed", "protocol", "no-result"}
 WORDS = OF_ERRAND | {
-    "invalid-document", "unknown-operation", "not-allowed", "bad-signature", "condition-not-met",
-    "exit-status", "killed", "no-space", "not-found", "download-failed", "checksum-mismatch", "expired-url", "install-failed", "rolled-back",
-    "not-booted", "health-check-failed", "reboot-did-not-happen", "internal"}
+    "invalid-document", "unknown-operation", "not-allowed", "bad-signature", "condition-not-met", "exit-status",
+    "killed", "no-space", "not-found", "download-failed", "checksum-mismatch", "expired-url", "install-failed",
+    "rolled-back", "not-booted", "health-check-failed", "reboot-did-not-happen", "internal"}
 
 
 def sources_of(folder, files, read):

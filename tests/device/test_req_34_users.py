@@ -120,16 +120,24 @@ def test_a_switch_that_fails_runs_nothing(plain, lost):
     assert not plain.marker.exists()
 
 
-def test_the_environment_is_the_documented_list(plain):
-    plain.environment |= {"SECRET": "x", "LD_LIBRARY_PATH": "/nowhere", "NOTIFY_SOCKET": ""}
+FIXED = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/usr/sbin", "USER": "daemon",
+         "LOGNAME": "daemon", "SHELL": "/usr/sbin/nologin", "ERRAND_STEP": "shell"}
+PASSED_ON = {"LANG": "xx_YY.nonsense", "LC_ALL": "de_DE@euro", "TZ": "Asia/Kathmandu", "http_proxy": "http://a:1",
+             "https_proxy": "http://b:2", "no_proxy": "c", "HTTP_PROXY": "d", "HTTPS_PROXY": "e", "NO_PROXY": ""}
+
+
+@pytest.mark.parametrize("passed_on", [PASSED_ON, {}], ids=["with", "without"])
+def test_the_environment_is_the_documented_list(plain, passed_on):
+    """Whatever errandd itself was started with; a locale that nobody has spoils nothing."""
+    plain.prefix = ["env", *(f"--unset={name}" for name in PASSED_ON), *(f"{k}={v}" for k, v in passed_on.items()),
+                    "SECRET=x", "LD_LIBRARY_PATH=/nowhere", "XDG_RUNTIME_DIR=/nowhere", "BASH_ENV=/nowhere"]
     plain.start()
-    status, details = plain.run({"operation": "shell", "user": "daemon", "environment": {"OWN": "a b"},
-                                 "command": ["sh", "-c", "env | cut -d= -f1 | sort"]})
+    job = plain.create({"operation": "shell", "user": "daemon", "environment": {"OWN": "a b", "ERRAND_EMPTY": ""},
+                        "command": ["env"]})
+    status, details = plain.wait(job)
     assert status == "SUCCEEDED"
-    names = set(details["stdout"].split(" | ")) - {"PWD", "OLDPWD", "SHLVL", "_"}
-    assert names - {"LC_ALL", "TZ", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
-                    "NO_PROXY"} == {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "ERRAND_JOB_ID", "ERRAND_STEP",
-                                    "OWN"}
+    seen = dict(line.split("=", 1) for line in details["stdout"].split(" | "))
+    assert seen == {**FIXED, "LANG": "C.UTF-8", **passed_on, "ERRAND_JOB_ID": job, "OWN": "a b", "ERRAND_EMPTY": ""}
 
 
 def test_a_directory_is_entered_as_that_account(plain):
