@@ -1,5 +1,6 @@
 #include "clock.h"
 #include "log.h"
+#include "runner-environment.h"
 #include "runner-process-private.h"
 #include "strays.h"
 
@@ -12,8 +13,6 @@
 #define SWEEP_PAUSE_MS 10    /* for what was killed to be gone and its children to be ours */
 #define SWEEPS_MAX     100
 #define OUTPUT_WAIT_MS 1000 /* for output pipes that a stray grandchild holds */
-
-#define RUNNER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static void
 finish(RunnerProcess *self)
@@ -277,37 +276,13 @@ runner_process_abandon(RunnerProcess *self,
     child_kill_group(self->child, SIGKILL);
 }
 
-/* Where it is, and how to get out of it: what the steps of a job have to know of errand's own
- * environment, and nothing else of it. NULL-terminated; caller frees with g_strfreev(). */
-static char **
-environment_of(const RunnerProcessOptions *options)
-{
-    static const char *const passed_on[] = {
-        "LANG",     "LC_ALL",     "TZ",          "http_proxy", "https_proxy",
-        "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",   "DBUS_SYSTEM_BUS_ADDRESS"};
-    const char *directory = options->start->private_directory;
-    char **environment = g_environ_setenv(NULL, "PATH", RUNNER_PATH, TRUE);
-
-    environment = g_environ_setenv(environment, "LANG", "C.UTF-8", TRUE);
-    environment = g_environ_setenv(environment, "HOME", "/", TRUE);
-    environment = g_environ_setenv(environment, "TMPDIR", directory ? directory : "/tmp", TRUE);
-    for (guint i = 0; i < G_N_ELEMENTS(passed_on); i++) {
-        const char *value = g_getenv(passed_on[i]);
-
-        if (value) {
-            environment = g_environ_setenv(environment, passed_on[i], value, TRUE);
-        }
-    }
-    return environment;
-}
-
 /* Starts the child with the three ends it gets; the caller closes them. */
 static gboolean
 spawn(RunnerProcess *self, const RunnerProcessOptions *options, int socket, int out, int err,
       GError **error)
 {
     const char *const argv[] = {options->runner, NULL};
-    g_auto(GStrv) environment = environment_of(options);
+    g_auto(GStrv) environment = runner_environment(options->start->private_directory);
     const int descriptors[] = {-1, out, err, socket, options->module_fd};
     const ChildSpec spec = {
         .argv = argv,
