@@ -69,7 +69,8 @@ child_failed_to_start(const ChildSpec *spec, const ChildFault *fault, ChildEnd *
 
     if (fault->stage == CHILD_STAGE_DIRECTORY)
         what = spec->directory;
-    if (fault->stage >= CHILD_STAGE_DIRECTORY && fault->error == ENOENT)
+    if (fault->stage >= CHILD_STAGE_DIRECTORY &&
+        (fault->error == ENOENT || fault->error == ENOTDIR))
         word = "not-found";
     else if (fault->stage >= CHILD_STAGE_DIRECTORY && fault->error == EACCES)
         word = "not-allowed";
