@@ -49,6 +49,15 @@ start_over(Attempt *self)
     return false;
 }
 
+/* A transient fault. */
+static bool
+again(Attempt *self, const char *fault)
+{
+    snprintf(self->fault, sizeof self->fault, "%s", fault);
+    self->result = ATTEMPT_AGAIN;
+    return false;
+}
+
 /* The whole file, from its first byte. */
 static bool
 accept_whole(Attempt *self)
@@ -58,6 +67,8 @@ accept_whole(Attempt *self)
 
     if (!start_over(self))
         return false;
+    if (self->response.bad_length)
+        return again(self, "the server's Content-Length is not a number");
     self->identity = self->response.identity;
     if (total >= 0 && size >= 0 && total != size)
         return wrong_size(self, total);
@@ -87,12 +98,10 @@ accept_rest(Attempt *self)
                                      self->transfer->name));
     if (!response->has_range || response->start != self->transfer->sink.offset ||
         !identity_matches(&self->identity, &response->identity)) {
-        snprintf(self->fault, sizeof self->fault,
-                 "the file is another one than before, or not the part asked for");
-        self->result = ATTEMPT_AGAIN;
-        if (start_over(self))
-            self->identity = (Identity){.total = -1};
-        return false;
+        if (!start_over(self))
+            return false;
+        self->identity = (Identity){.total = -1};
+        return again(self, "the file is another one than before, or not the part asked for");
     }
     verdict = space_check(self->transfer->job, self->transfer->fetch->directory,
                           self->transfer->fetch->path,
@@ -114,10 +123,7 @@ accept_response(Attempt *self)
     case 416:
         if (self->transfer->sink.offset == 0)
             return true;
-        snprintf(self->fault, sizeof self->fault, "the server has no such part of the file");
-        self->result = ATTEMPT_AGAIN;
-        start_over(self);
-        return false;
+        return start_over(self) && again(self, "the server has no such part of the file");
     default:
         return true;
     }
