@@ -3,6 +3,9 @@
 #include "space.h"
 #include "state.h"
 
+/* Bytes between two looks at the space. */
+#define SPACE_STEP (256 * 1024)
+
 static bool
 end(Attempt *self, int32_t verdict)
 {
@@ -129,16 +132,31 @@ accept_response(Attempt *self)
     }
 }
 
+/* What no length announced must not take the room of everybody else: looked at from time to time. */
+static bool
+leaves_room(Attempt *self, int64_t after)
+{
+    const Fetch *fetch = self->transfer->fetch;
+
+    if (self->identity.total >= 0 || after / SPACE_STEP == self->transfer->sink.offset / SPACE_STEP)
+        return true;
+    if (space_is_left(fetch->directory))
+        return true;
+    return end(self, space_fail(self->transfer->job, fetch->directory, fetch->path, -1));
+}
+
 bool
 accept_body(Attempt *self, const void *data, size_t length)
 {
+    int64_t after = self->transfer->sink.offset + (int64_t)length;
     int error;
 
-    if (self->transfer->fetch->size >= 0 &&
-        self->transfer->sink.offset + (int64_t)length > self->transfer->fetch->size)
-        return wrong_size(self, self->transfer->sink.offset + (int64_t)length);
-    if (is_too_large(self, self->transfer->sink.offset + (int64_t)length))
+    if (self->transfer->fetch->size >= 0 && after > self->transfer->fetch->size)
+        return wrong_size(self, after);
+    if (is_too_large(self, after) || !leaves_room(self, after))
         return false;
+    if (self->identity.total >= 0 && after > self->identity.total)
+        return start_over(self) && again(self, "the answer is longer than it says");
     error = sink_append(&self->transfer->sink, data, length);
     if (error == 0)
         return true;
