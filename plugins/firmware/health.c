@@ -54,7 +54,7 @@ health_check_settings(errand_job *job)
          i++) {
         Words words = {0};
 
-        if (!command_line_split(line, &words) || words.count == 0)
+        if (!command_line_split(line, &words) || words.count == 0 || *words.items[0] == '\0')
             verdict = errand_reject(job, "internal",
                                     "errand.conf: [plugin firmware] health-checks: item %d is not "
                                     "a command line (is a quote left open?)",
