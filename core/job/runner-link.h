@@ -2,8 +2,8 @@
  *
  * The other side is untrusted: packets are checked by packet_decode(), a bad one is a fault (told
  * once, then nothing is read any more). A flood cannot starve the loop, for only some packets are
- * taken per round; a runner that does not read cannot fill the daemon, for while something waits to
- * be sent nothing is read.
+ * taken per round; a runner that does not read cannot fill the daemon, for while something waits
+ * that must arrive nothing is read.
  *
  * Main context; not thread-safe. The callbacks may call every function here but runner_link_free().
  */
@@ -28,8 +28,8 @@ RunnerLink *runner_link_new(const RunnerLinkCallbacks *callbacks, gpointer user_
 /* Queues a packet. FALSE when it is larger than a packet may be. */
 gboolean runner_link_send(RunnerLink *self, const Packet *packet,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The same for a packet that may get lost: it is dropped while more than RUNNER_LINK_OFFER_MAX bytes
- * wait, so that a runner that does not read costs no memory. FALSE when it was. */
+/* The same for a packet that may get lost: it is dropped while more than RUNNER_LINK_OFFER_MAX
+ * bytes wait, so that a runner that does not read costs no memory. FALSE when it was. */
 gboolean runner_link_offer(RunnerLink *self, const Packet *packet) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes what the runner had sent before it ended, then reads no more. */
 void runner_link_drain(RunnerLink *self);
