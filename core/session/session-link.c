@@ -60,7 +60,7 @@ session_link_up(Session *self)
     self->link_timer =
         clock_timer_add_scaled(SESSION_SUBACK_DEADLINE_MS, session_on_suback_deadline, self);
     link_health_subscribed(&self->health, session_now());
-    mqtt_subscribe(self->mqtt, self->filters, 1);
+    self->subscribe_id = mqtt_subscribe(self->mqtt, self->filters, 1);
 }
 
 /* A refused filter costs what would come through it, not the link: answers reach the asker on AWS
@@ -272,7 +272,8 @@ session_mqtt_subscribed(int id, const int *codes, guint count, gpointer user_dat
 {
     Session *self = user_data;
 
-    if (session_streams_subscribed(self, id, codes, count))
+    /* Also the answer to a subscription of a stream that is not waited for any more comes here. */
+    if (session_streams_subscribed(self, id, codes, count) || id != self->subscribe_id)
         return;
     self->suback_codes = codes;
     self->suback_count = count;

@@ -89,6 +89,7 @@ struct _Session {
     gboolean outage_said; /* the latest loss was logged */
     gint64 connect_ms;    /* when the last CONNECT was tried */
     const char *down_why;
+    int subscribe_id;        /* of the latest SUBSCRIBE for the filters */
     const int *suback_codes; /* during SESSION_EVENT_SUBSCRIBED */
     guint suback_count;
     gint64 resubscribe_ms; /* filters were refused: try again then */
