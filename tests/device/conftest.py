@@ -12,6 +12,7 @@ sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "sandbox"))
 sys.path.append(str(HERE.parent / "unit/session"))    # scripted brokers, proxies and peers
 
+import groups  # noqa: E402
 from device import Device  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
 from exchange import assert_all_explained  # noqa: E402
@@ -20,6 +21,14 @@ from rauc_gateway import down, rauc, rauc_keys, up  # noqa: E402,F401
 
 ALARM = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|CRITICAL|GLib.*-ERROR|\*\* ERROR|core dumped")
 SECRET = re.compile(r"X-Amz-Signature=(?!\*)[0-9a-fA-F]{8}|BEGIN [A-Z ]*PRIVATE KEY")
+
+
+def pytest_configure(config):
+    groups.configure(config)
+
+
+def pytest_collection_modifyitems(items):
+    groups.arrange(items)
 
 
 @pytest.fixture(scope="session")
