@@ -11,6 +11,7 @@ sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "sandbox"))
 sys.path.append(str(HERE.parent / "unit/session"))    # scripted brokers, proxies and peers
 
+import groups  # noqa: E402
 from clocked import clocked, plain_cloud  # noqa: E402,F401
 from device import Device, thing_name  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
@@ -21,6 +22,14 @@ from swupdate_service import swupdate  # noqa: E402,F401
 
 ALARM = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|CRITICAL|GLib.*-ERROR|\*\* ERROR|core dumped")
 SECRET = re.compile(r"X-Amz-Signature=(?!\*)[0-9a-fA-F]{8}|BEGIN [A-Z ]*PRIVATE KEY")
+
+
+def pytest_configure(config):
+    groups.configure(config)
+
+
+def pytest_collection_modifyitems(items):
+    groups.arrange(items)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from pathlib import Path
 from count import Counts, from_junit, from_meson, tail
 
 TOP = Path(__file__).resolve().parents[2]
+# Processes that share the tests of the whole daemon: these mostly wait. Each has a sandbox and a directory of its own.
+WORKERS = min(2 * (os.cpu_count() or 1), 8)
 # What tests/run builds: compiler and options. Sanitizers write to log_path, so that no test can swallow a report.
 SETUPS = {
     "gcc": ("gcc", ["-Dwerror=true"]),
@@ -103,7 +105,7 @@ def introspect(place, directory):
     return json.loads(answer.stdout)
 
 
-def pytest(place, folders, timeout, environment=None):
+def pytest(place, folders, timeout, environment=None, options=()):
     """pytest over folders of tests/."""
     paths = [TOP / "tests" / folder for folder in folders]
     missing = [str(path) for path in paths if not path.is_dir()]
@@ -111,7 +113,7 @@ def pytest(place, folders, timeout, environment=None):
         raise Died(f"no such folder: {' '.join(missing)}")
     results = place.scratch / "junit.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", f"--junitxml={results}",
-               f"--basetemp={place.scratch / 't'}", *paths]
+               f"--basetemp={place.scratch / 't'}", *options, *paths]
     status = run(place, command, timeout, environment={**place.environment(), **(environment or {})})
     try:
         counts = from_junit(results)
@@ -122,12 +124,16 @@ def pytest(place, folders, timeout, environment=None):
     return counts
 
 
-def device(place, name):
-    """The whole daemon of one build. Tests of memory and speed look at ERRAND_SANITIZED and skip themselves."""
+def device(place, name, alone=False):
+    """The whole daemon of one build; tests/device/groups.py says which tests are apart, to be run `alone`. Tests of
+    memory and speed look at ERRAND_SANITIZED and skip themselves."""
     environment = {"ERRAND_BUILD": str(place.build(name))}
+    chosen = "alone" if alone else "not alone"
     if name == "asan":
         environment["ERRAND_SANITIZED"] = "1"
-    return pytest(place, ["device"], 1500, environment)
+        chosen += " and not once"
+    options = ["-m", chosen] if alone else ["-m", chosen, "-n", str(WORKERS)]
+    return pytest(place, ["device"], 1500, environment, options)
 
 
 def demo(place):
@@ -170,7 +176,10 @@ LAYERS = {
     "demo": (("build",), lambda place: demo(place)),
     "build-clang": ((), lambda place: build(place, "clang")),
     "lint": (("build",), lint),
+    "device-alone": (("build",), lambda place: device(place, "gcc", alone=True)),
+    "device-asan-alone": (("build-asan",), lambda place: device(place, "asan", alone=True)),
     "vm": ((), lambda place: pytest(place, ["vm"], 2400)),
 }
 QUICK = ("build", "check", "sandbox", "unit", "module")
 EXTRA = ("lint", "vm")     # only when asked for
+ALONE = ("device-alone", "device-asan-alone")   # when all others are done: they measure; beside each other they may run

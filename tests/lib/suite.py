@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from count import Counts
-from layers import EXTRA, LAYERS, QUICK, TOP, Died, Place
+from layers import ALONE, EXTRA, LAYERS, QUICK, TOP, Died, Place
 from sweep import cores_below, sweep
 
 BUILDS = TOP / "build-tests"
@@ -67,7 +67,7 @@ def run_layer(name, scratch):
 
 
 def show(name, counts, seconds):
-    print(f"{name:12} {str(counts):32} {seconds:6.1f} s", flush=True)
+    print(f"{name:17} {str(counts):32} {seconds:6.1f} s", flush=True)
     for title, reason in counts.reasons:
         print(f"    skipped {title}: {reason}", flush=True)
     for title, text in counts.failures[:SHOWN_FAILURES]:
@@ -75,6 +75,10 @@ def show(name, counts, seconds):
         print("".join(f"        {line}\n" for line in text.rstrip().split("\n")), end="", flush=True)
     if len(counts.failures) > SHOWN_FAILURES:
         print(f"    ... and {len(counts.failures) - SHOWN_FAILURES} more, see {BUILDS}/logs/{name}.log")
+
+
+def is_quiet_enough(name, waiting, running):
+    return name not in ALONE or not {*waiting, *running.values()} - set(ALONE)
 
 
 def run_all(names, scratch):
@@ -91,7 +95,7 @@ def run_all(names, scratch):
                     counts.fail(name, f"not run: {' '.join(sorted(needs & broken))} failed")
                     show(name, counts, 0)
                     total.add(counts)
-                elif needs <= done and len(running) < SLOTS:
+                elif needs <= done and len(running) < SLOTS and is_quiet_enough(name, waiting, running):
                     waiting.remove(name)
                     running[pool.submit(run_layer, name, scratch)] = name
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
