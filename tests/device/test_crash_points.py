@@ -102,7 +102,8 @@ class Reboot(Kind):
         if status == "SUCCEEDED":
             assert 1 <= boots <= 2, boots
         else:
-            assert (status, details["reason"], boots) == ("FAILED", "interrupted", 0), details
+            # 1: it died between the new boot and the end of the step, which is not declared resumable.
+            assert (status, details["reason"], boots <= 1) == ("FAILED", "interrupted", True), (details, boots)
 
 
 class RebootInside(Reboot):
