@@ -62,6 +62,7 @@ static void
 fill_in_defaults(Config *self)
 {
     static const char *const fetching[] = {"download", "firmware"};
+    static const char *const restarting[] = {"reboot", "firmware"};
     const char *handlers = g_hash_table_lookup(settings_of(self, "handler"), "directories");
 
     for (gsize i = 0; i < G_N_ELEMENTS(fetching); i++) {
@@ -70,6 +71,8 @@ fill_in_defaults(Config *self)
         fill_in(settings, "proxy", self->session.proxy);
         fill_in(settings, "trust-directory", self->dispatcher.trust_directory);
     }
+    for (gsize i = 0; i < G_N_ELEMENTS(restarting); i++)
+        fill_in(settings_of(self, restarting[i]), "boot-id-file", self->dispatcher.boot_id_file);
     if (handlers == NULL) {
         handlers = ERRAND_SYSCONFDIR "/errand/handlers;" ERRAND_HANDLERDIR;
         fill_in(settings_of(self, "handler"), "directories", handlers);

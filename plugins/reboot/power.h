@@ -1,6 +1,8 @@
 /* What reboot and shutdown share, and the way of the latter. */
 #pragma once
 
+#include "boot-id.h"
+
 #include <errand/plugin.h>
 
 /* The keys both know: operation, delay, message, timeout. */
@@ -19,6 +21,16 @@ int32_t power_delay(errand_job *job);
 
 /* Waits `seconds` unless cancelled, with heartbeats. Same answers. */
 int32_t power_wait(errand_job *job, int64_t seconds);
+
+/* The id of the present boot, of the setting `boot-id-file`. ERRAND_SUCCEEDED or FAILED internal.
+ */
+int32_t power_boot_id(errand_job *job, char boot_id[BOOT_ID_SIZE]);
+
+typedef enum { POWER_NOT_ASKED, POWER_ASKED_ON_THIS_BOOT, POWER_ASKED_BEFORE_THIS_BOOT } PowerAsked;
+/* Whether an earlier run of the step came to power_save(), and on which boot. */
+PowerAsked power_asked(errand_job *job, const char *boot_id);
+/* To be called last before the machine is asked. ERRAND_SUCCEEDED or FAILED internal. */
+int32_t power_save(errand_job *job, const char *boot_id);
 
 /* Asks the machine to power off and waits for that to happen. This process does not live to see it,
  * so the boot id is saved before: started again on another boot, it has succeeded. */

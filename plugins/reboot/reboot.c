@@ -58,23 +58,36 @@ power_delay(errand_job *job)
     return power_wait(job, seconds);
 }
 
+/* The boot id is saved just before errand is told to restart the machine. Should errand die before
+ * it has taken note of that, or on the new boot before this step has said its word, the saved id
+ * tells whether the machine has restarted. */
 static int32_t
 reboot_run(errand_job *job)
 {
+    bool again = errand_start(job) == ERRAND_START_INTERRUPTED;
+    char boot_id[BOOT_ID_SIZE];
+    PowerAsked asked = POWER_NOT_ASKED;
     int32_t verdict;
 
     if (errand_start(job) == ERRAND_START_REBOOTED)
         return ERRAND_SUCCEEDED;
-    if (errand_start(job) == ERRAND_START_INTERRUPTED)
-        return errand_fail(job, "interrupted", "stopped before the reboot was asked for");
     verdict = power_check(job);
     if (verdict == ERRAND_SUCCEEDED)
+        verdict = power_boot_id(job, boot_id);
+    if (verdict == ERRAND_SUCCEEDED && again)
+        asked = power_asked(job, boot_id);
+    if (verdict == ERRAND_SUCCEEDED && asked == POWER_ASKED_BEFORE_THIS_BOOT)
+        return ERRAND_SUCCEEDED;
+    if (verdict == ERRAND_SUCCEEDED && asked == POWER_NOT_ASKED)
         verdict = power_delay(job);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = power_save(job, boot_id);
     return verdict == ERRAND_SUCCEEDED ? ERRAND_REBOOT : verdict;
 }
 
 static const errand_operation operations[] = {
-    {"reboot", "Restarts the machine", 0, POWER_TIMEOUT_S, power_check, reboot_run},
+    {"reboot", "Restarts the machine", ERRAND_OP_RESUMABLE, POWER_TIMEOUT_S, power_check,
+     reboot_run},
     {"shutdown", "Powers the machine off", ERRAND_OP_RESUMABLE, POWER_TIMEOUT_S, power_check,
      power_shutdown},
 };

@@ -9,14 +9,37 @@
 
 #define POWER_OFF_WAIT_S (5 * 60)
 
-/* Whether the power-off was asked for on an earlier boot. */
-static bool
-was_off(errand_job *job, const char *boot_id)
+int32_t
+power_boot_id(errand_job *job, char boot_id[BOOT_ID_SIZE])
+{
+    const char *file = setting_text(job, "boot-id-file");
+
+    if (file == NULL)
+        file = BOOT_ID_FILE;
+    if (boot_id_read(file, boot_id))
+        return ERRAND_SUCCEEDED;
+    return errand_fail(job, "internal", "reading %s: %s", file, strerror(errno));
+}
+
+PowerAsked
+power_asked(errand_job *job, const char *boot_id)
 {
     size_t length = 0;
     const char *saved = errand_load_state(job, &length);
 
-    return saved != NULL && (length != strlen(boot_id) || memcmp(saved, boot_id, length) != 0);
+    if (saved == NULL)
+        return POWER_NOT_ASKED;
+    return length == strlen(boot_id) && memcmp(saved, boot_id, length) == 0
+               ? POWER_ASKED_ON_THIS_BOOT
+               : POWER_ASKED_BEFORE_THIS_BOOT;
+}
+
+int32_t
+power_save(errand_job *job, const char *boot_id)
+{
+    if (errand_save_state(job, boot_id, strlen(boot_id)) == 0)
+        return ERRAND_SUCCEEDED;
+    return errand_fail(job, "internal", "the boot id could not be saved");
 }
 
 /* env looks the program up on the fixed PATH. The account is errand's own: nothing is switched. */
@@ -54,24 +77,22 @@ run_command(errand_job *job)
 int32_t
 power_shutdown(errand_job *job)
 {
-    const char *file = setting_text(job, "boot-id-file");
     int64_t wait_ms = POWER_OFF_WAIT_S * 1000;
     char boot_id[BOOT_ID_SIZE];
     int32_t verdict = power_check(job);
 
     if (verdict == ERRAND_SUCCEEDED)
         verdict = setting_duration(job, "reboot", "shutdown-timeout", &wait_ms);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = power_boot_id(job, boot_id);
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
-    if (file == NULL)
-        file = BOOT_ID_FILE;
-    if (!boot_id_read(file, boot_id))
-        return errand_fail(job, "internal", "reading %s: %s", file, strerror(errno));
-    if (errand_start(job) != ERRAND_START_FIRST && was_off(job, boot_id))
+    if (errand_start(job) != ERRAND_START_FIRST &&
+        power_asked(job, boot_id) == POWER_ASKED_BEFORE_THIS_BOOT)
         return ERRAND_SUCCEEDED;
     verdict = power_delay(job);
-    if (verdict == ERRAND_SUCCEEDED && errand_save_state(job, boot_id, strlen(boot_id)) != 0)
-        return errand_fail(job, "internal", "the boot id could not be saved");
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = power_save(job, boot_id);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = run_command(job);
     if (verdict == ERRAND_SUCCEEDED)

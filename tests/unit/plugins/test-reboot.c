@@ -45,8 +45,30 @@ test_reboot(void)
     g_assert_cmpstr(host->log->str, ==, "bye\n");
     host->start = ERRAND_START_REBOOTED;
     fake_host_assert(host, fake_host_run(host), ERRAND_SUCCEEDED, NULL);
+}
+
+/* errand died: in the delay, then beside its own question, then on the new boot. */
+static void
+test_reboot_interrupted(void)
+{
+    g_autoptr(FakeHost) host = fake_host_new("reboot", "reboot", "{'message':'bye'}");
+    g_autofree char *file = NULL;
+    int fd = g_file_open_tmp("errand-boot-XXXXXX", &file, NULL);
+
+    close(fd);
+    fake_host_set(host, "message-command", "");
+    fake_host_set(host, "boot-id-file", file);
     host->start = ERRAND_START_INTERRUPTED;
-    fake_host_assert(host, fake_host_run(host), ERRAND_FAILED, "interrupted");
+    g_assert_true(g_file_set_contents(file, "one\n", -1, NULL));
+    fake_host_assert(host, fake_host_run(host), ERRAND_REBOOT, NULL);
+    g_assert_cmpstr(host->log->str, ==, "bye\n");
+    fake_host_assert(host, fake_host_run(host), ERRAND_REBOOT, NULL);
+    g_assert_cmpstr(host->log->str, ==, "bye\n");
+    g_assert_true(g_file_set_contents(file, "two\n", -1, NULL));
+    fake_host_assert(host, fake_host_run(host), ERRAND_SUCCEEDED, NULL);
+    g_assert_true(g_file_set_contents(file, "", -1, NULL));
+    fake_host_assert(host, fake_host_run(host), ERRAND_FAILED, "internal");
+    g_unlink(file);
 }
 
 typedef struct {
@@ -256,6 +278,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/reboot/document", test_document);
     g_test_add_func("/reboot/reboot", test_reboot);
+    g_test_add_func("/reboot/reboot-interrupted", test_reboot_interrupted);
     g_test_add_func("/reboot/message", test_message);
     g_test_add_func("/reboot/message-faults", test_message_faults);
     g_test_add_func("/reboot/message-cancel", test_message_cancel);
