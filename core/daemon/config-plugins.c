@@ -18,6 +18,8 @@ check_known(Keyfile *file, const char *group, const Manifest *manifest, const ch
     keyfile_fault(file, group, key, "unknown key, plugin %s knows: %s", manifest->name, allowed);
 }
 
+/* Empty values go on as they are: a list that the owner left empty allows nothing, which is not
+ * what one that is absent allows. */
 static GHashTable *
 read_plugin(Keyfile *file, const char *group, const Manifest *manifest)
 {
@@ -28,7 +30,7 @@ read_plugin(Keyfile *file, const char *group, const Manifest *manifest)
         g_autofree char *value = keyfile_raw(file, group, keys[i]);
 
         check_known(file, group, manifest, keys[i]);
-        if (value != NULL && *value != '\0')
+        if (value != NULL)
             g_hash_table_insert(settings, g_strdup(keys[i]), g_steal_pointer(&value));
     }
     return settings;
@@ -49,7 +51,9 @@ settings_of(Config *self, const char *plugin)
 static void
 fill_in(GHashTable *settings, const char *key, const char *value)
 {
-    if (value != NULL && !g_hash_table_contains(settings, key))
+    const char *own = g_hash_table_lookup(settings, key);
+
+    if (value != NULL && (own == NULL || *own == '\0'))
         g_hash_table_insert(settings, g_strdup(key), g_strdup(value));
 }
 

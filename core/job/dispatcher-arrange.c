@@ -47,12 +47,18 @@ is_working(const Job *job)
     return !job->halted && (job->state == LIFE_RUNNING || job->state == LIFE_CANCELLING);
 }
 
+gboolean
+dispatcher_is_going_down(Dispatcher *self)
+{
+    return self->going_down || count(self, is_rebooting) > 0;
+}
+
 /* Nothing may begin: errand ends, or the machine does. */
 static gboolean
 is_closed(Dispatcher *self)
 {
-    return self->stopping || self->going_down || self->disk_timer ||
-           count(self, is_rebooting) > 0 || count(self, is_alone) > 0;
+    return self->stopping || self->disk_timer || dispatcher_is_going_down(self) ||
+           count(self, is_alone) > 0;
 }
 
 static gboolean
@@ -139,6 +145,26 @@ dispatcher_reboot_now(Dispatcher *self)
     }
 }
 
+static gboolean
+is_held_back(const Job *job)
+{
+    return job->held_back;
+}
+
+/* Those whose claim was answered while a reboot was pending. */
+static void
+let_go(Dispatcher *self)
+{
+    for (guint i = 0; count(self, is_held_back) > 0 && i < self->jobs->len; i++) {
+        Job *job = self->jobs->pdata[i];
+
+        if (job->held_back && !self->stopping && !dispatcher_is_going_down(self)) {
+            job->held_back = FALSE;
+            job_event(job, LIFE_EVENT_ACCEPTED);
+        }
+    }
+}
+
 static void
 consider_reboot(Dispatcher *self)
 {
@@ -182,6 +208,7 @@ dispatcher_arrange(Dispatcher *self)
         return;
     }
     self->arranging = TRUE;
+    let_go(self);
     while ((job = next_to_start(self))) {
         job_event(job, LIFE_EVENT_TURN);
     }

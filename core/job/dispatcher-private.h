@@ -72,6 +72,7 @@ struct _Job {
     gboolean refused;   /* the claim was */
     gboolean pretended; /* a reboot that did not happen was called one */
     gboolean halted;    /* errand is ending: nothing of it may start any more */
+    gboolean held_back; /* claimed while a reboot was pending: goes when the machine stays up */
 
     StartReason start; /* of the next go */
     RunnerProcess *runner;
@@ -100,6 +101,8 @@ void dispatcher_arrange(Dispatcher *self);
 void dispatcher_pause(Dispatcher *self);
 /* The reboot did not happen: jobs may start again. */
 void dispatcher_stay_up(Dispatcher *self);
+/* Nothing may start: a job waits for a reboot, or the command was given. */
+gboolean dispatcher_is_going_down(Dispatcher *self);
 
 /* dispatcher.c */
 /* The record cannot be written: says so now and then. */

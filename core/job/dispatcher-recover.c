@@ -51,14 +51,24 @@ finish_again(Job *job)
                                  job->owner->user_data);
 }
 
+/* Asked for again, and counted before: the boot id stays the one of the first time. */
 static void
 await_reboot(Job *job)
 {
-    if (plan_again(job, EXECUTION_FAILED)) {
-        job->state = LIFE_REBOOTING;
-        job_watch_reboot(job);
-        hold(job);
+    g_autoptr(GError) error = NULL;
+
+    if (!plan_again(job, EXECUTION_FAILED)) {
+        return;
     }
+    job->record->reboots++;
+    if (!job_store_update(job->owner->store, job->record, &error)) {
+        dispatcher_store_failed(job->owner, job, error);
+        job_decide(job, EXECUTION_FAILED, job_disk_reason(error), error->message);
+        return;
+    }
+    job->state = LIFE_REBOOTING;
+    job_watch_reboot(job);
+    hold(job);
 }
 
 static void

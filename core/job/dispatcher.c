@@ -221,6 +221,10 @@ dispatcher_claimed(Dispatcher *self, const ExecutionId *id, gboolean accepted, c
     if (accepted) {
         job->record->claimed = TRUE;
         job_check_take_document(job, document);
+        if (dispatcher_is_going_down(self)) {
+            job->held_back = TRUE;
+            return;
+        }
         job_event(job, LIFE_EVENT_ACCEPTED);
         return;
     }

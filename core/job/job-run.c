@@ -265,6 +265,12 @@ ask_reboot(Job *self)
         job_decide(self, EXECUTION_FAILED, "not-allowed", message);
         return;
     }
+    if (!self->owner->options->simulate_reboot && !reboot_boot_id(self->owner->reboot)) {
+        job_decide(self, EXECUTION_FAILED, "internal",
+                   "not restarted, for a restart could not be proved: [reboot] boot-id-file cannot "
+                   "be read");
+        return;
+    }
     crash_point("job:reboot");
     if (!job_store(self, STORED_REBOOTING, &error)) {
         dispatcher_store_failed(self->owner, self, error);

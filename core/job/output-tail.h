@@ -1,12 +1,14 @@
 /* One output pipe of a runner: read for ever, so that no plugin ever blocks on it, with flat
- * memory; the last 4 KiB are kept for the report. With --verbose each line is logged.
+ * memory; the last 6 KiB are kept for the report. With --verbose each line is logged.
  *
  * Main context; not thread-safe. Reading is bounded per round of the loop. */
 #pragma once
 
 #include <glib.h>
 
-#define OUTPUT_TAIL_SIZE 4096 /* bytes kept: 1024 characters of at most 4 bytes */
+/* Bytes kept: 1024 characters of at most 4 bytes, after a first word of up to 2048 that may have to
+ * go, being half a URL. */
+#define OUTPUT_TAIL_SIZE 6144
 
 typedef struct _OutputTail OutputTail;
 typedef void (*OutputTailFunc)(OutputTail *tail, gpointer user_data);

@@ -37,12 +37,21 @@ decide_running(const JobRecord *record, guint max_attempts, RecoverPlan *plan)
     plan->action = RECOVER_RESUME;
 }
 
+/* A boot id that never changes (a wrong boot-id-file) must not restart the machine for ever. */
 static void
-decide_rebooting(const JobRecord *record, const char *boot_id, RecoverPlan *plan)
+decide_rebooting(const JobRecord *record, const char *boot_id, guint max_attempts,
+                 RecoverPlan *plan)
 {
     gboolean other_boot = boot_id && record->boot_id && g_strcmp0(boot_id, record->boot_id) != 0;
 
     plan->action = other_boot ? RECOVER_REBOOTED : RECOVER_AWAIT_REBOOT;
+    if (other_boot || record->reboots < max_attempts) {
+        return;
+    }
+    fail(plan, g_strdup_printf("a restart was asked for %u times, [jobs] max-attempts is %u, and "
+                               "the boot id is still the same",
+                               record->reboots, max_attempts));
+    plan->reason = "reboot-did-not-happen";
 }
 
 void
@@ -69,7 +78,7 @@ recover_decide(const JobRecord *record, const char *boot_id, guint max_attempts,
         decide_running(record, max_attempts, plan);
         break;
     case STORED_REBOOTING:
-        decide_rebooting(record, boot_id, plan);
+        decide_rebooting(record, boot_id, max_attempts, plan);
         break;
     case STORED_CLAIMING:
         plan->action = RECOVER_OFFER;

@@ -11,7 +11,8 @@ typedef enum {
     RECOVER_NEXT,         /* the step before is done, this one was not begun: START_FIRST */
     RECOVER_RESUME,       /* run the step again, START_INTERRUPTED */
     RECOVER_REBOOTED,     /* run the step again, START_REBOOTED */
-    RECOVER_AWAIT_REBOOT, /* same boot as when the reboot was asked for: ask again and wait */
+    RECOVER_AWAIT_REBOOT, /* same boot as when the reboot was asked for: ask again, max_attempts
+                             times */
     RECOVER_FAIL,         /* FAILED with `reason` and `message` */
     RECOVER_FINISH,       /* tell the stored verdict again */
 } RecoverAction;

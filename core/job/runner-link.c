@@ -15,10 +15,16 @@ struct _RunnerLink {
     int fd;
     GSource *in;
     GSource *out;
-    GQueue queue; /* GBytes: what did not fit into the socket yet */
+    GQueue queue; /* Waiting: what did not fit into the socket yet */
     gsize queued; /* bytes of it */
+    guint owed;   /* packets of it that may not get lost */
     gboolean stopped;
 };
+
+typedef struct {
+    GBytes *bytes;
+    gboolean owed;
+} Waiting;
 
 static gboolean on_readable(int fd, GIOCondition condition, gpointer user_data);
 static gboolean on_writable(int fd, GIOCondition condition, gpointer user_data);
@@ -42,12 +48,13 @@ add_source(RunnerLink *self, GIOCondition condition, GUnixFDSourceFunc func)
     return source;
 }
 
-/* Reads while nothing waits to be written, writes while something does. */
+/* Writes while something waits, reads while nothing that must arrive does: blocks of a stream may
+ * come without end, and are bounded by themselves. */
 static void
 arrange(RunnerLink *self)
 {
     gboolean writing = !self->stopped && !g_queue_is_empty(&self->queue);
-    gboolean reading = !self->stopped && !writing;
+    gboolean reading = !self->stopped && self->owed == 0;
 
     if (!writing) {
         clear_source(&self->out);
@@ -62,10 +69,42 @@ arrange(RunnerLink *self)
 }
 
 static void
+waiting_free(gpointer data)
+{
+    Waiting *waiting = data;
+
+    g_bytes_unref(waiting->bytes);
+    g_free(waiting);
+}
+
+static void
 clear_queue(RunnerLink *self)
 {
-    g_queue_clear_full(&self->queue, (GDestroyNotify)g_bytes_unref);
+    g_queue_clear_full(&self->queue, waiting_free);
     self->queued = 0;
+    self->owed = 0;
+}
+
+static void
+push(RunnerLink *self, GBytes *bytes, gboolean owed)
+{
+    Waiting *waiting = g_new0(Waiting, 1);
+
+    waiting->bytes = bytes;
+    waiting->owed = owed;
+    g_queue_push_tail(&self->queue, waiting);
+    self->queued += g_bytes_get_size(bytes);
+    self->owed += owed ? 1 : 0;
+}
+
+static void
+drop_first(RunnerLink *self)
+{
+    Waiting *waiting = g_queue_pop_head(&self->queue);
+
+    self->queued -= g_bytes_get_size(waiting->bytes);
+    self->owed -= waiting->owed ? 1 : 0;
+    waiting_free(waiting);
 }
 
 static void
@@ -139,7 +178,7 @@ on_readable(int fd, GIOCondition condition, gpointer user_data)
     RunnerLink *self = user_data;
 
     for (guint i = 0; i < PACKETS_PER_ROUND; i++) {
-        if (!receive(self) || !g_queue_is_empty(&self->queue)) {
+        if (!receive(self) || self->owed > 0) {
             break;
         }
     }
@@ -161,19 +200,18 @@ static gboolean
 on_writable(int fd, GIOCondition condition, gpointer user_data)
 {
     RunnerLink *self = user_data;
-    GBytes *bytes = g_queue_peek_head(&self->queue);
+    Waiting *waiting = g_queue_peek_head(&self->queue);
 
-    while (bytes && send_bytes(self, bytes)) {
-        self->queued -= g_bytes_get_size(bytes);
-        g_bytes_unref(g_queue_pop_head(&self->queue));
-        bytes = g_queue_peek_head(&self->queue);
+    while (waiting && send_bytes(self, waiting->bytes)) {
+        drop_first(self);
+        waiting = g_queue_peek_head(&self->queue);
     }
     arrange(self);
     return G_SOURCE_CONTINUE;
 }
 
-gboolean
-runner_link_send(RunnerLink *self, const Packet *packet, GError **error)
+static gboolean
+send_packet(RunnerLink *self, const Packet *packet, gboolean owed, GError **error)
 {
     g_autoptr(GBytes) bytes = packet_encode(packet, error);
 
@@ -183,16 +221,21 @@ runner_link_send(RunnerLink *self, const Packet *packet, GError **error)
     if (self->stopped || (g_queue_is_empty(&self->queue) && send_bytes(self, bytes))) {
         return TRUE;
     }
-    self->queued += g_bytes_get_size(bytes);
-    g_queue_push_tail(&self->queue, g_steal_pointer(&bytes));
+    push(self, g_steal_pointer(&bytes), owed);
     arrange(self);
     return TRUE;
 }
 
 gboolean
+runner_link_send(RunnerLink *self, const Packet *packet, GError **error)
+{
+    return send_packet(self, packet, TRUE, error);
+}
+
+gboolean
 runner_link_offer(RunnerLink *self, const Packet *packet)
 {
-    return self->queued <= RUNNER_LINK_OFFER_MAX && runner_link_send(self, packet, NULL);
+    return self->queued <= RUNNER_LINK_OFFER_MAX && send_packet(self, packet, FALSE, NULL);
 }
 
 void

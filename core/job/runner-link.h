@@ -2,8 +2,8 @@
  *
  * The other side is untrusted: packets are checked by packet_decode(), a bad one is a fault (told
  * once, then nothing is read any more). A flood cannot starve the loop, for only some packets are
- * taken per round; a runner that does not read cannot fill the daemon, for while something waits to
- * be sent nothing is read.
+ * taken per round; a runner that does not read cannot fill the daemon, for while something waits
+ * that must arrive nothing is read.
  *
  * Main context; not thread-safe. The callbacks may call every function here but runner_link_free().
  */

@@ -1,5 +1,6 @@
 #include "clock.h"
 #include "log.h"
+#include "runner-environment.h"
 #include "runner-process-private.h"
 #include "strays.h"
 
@@ -12,8 +13,6 @@
 #define SWEEP_PAUSE_MS 10    /* for what was killed to be gone and its children to be ours */
 #define SWEEPS_MAX     100
 #define OUTPUT_WAIT_MS 1000 /* for output pipes that a stray grandchild holds */
-
-#define RUNNER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static void
 finish(RunnerProcess *self)
@@ -212,18 +211,11 @@ spawn(RunnerProcess *self, const RunnerProcessOptions *options, int socket, int 
       GError **error)
 {
     const char *const argv[] = {options->runner, NULL};
-    g_autofree char *temporary = g_strconcat(
-        "TMPDIR=", options->start->private_directory ? options->start->private_directory : "/tmp",
-        NULL);
-    const char *address = g_getenv("DBUS_SYSTEM_BUS_ADDRESS");
-    g_autofree char *bus = address ? g_strconcat("DBUS_SYSTEM_BUS_ADDRESS=", address, NULL) : NULL;
-    const char *const environment[] = {
-        "PATH=" RUNNER_PATH, "LANG=C.UTF-8", "HOME=/", temporary, bus, NULL,
-    };
+    g_auto(GStrv) environment = runner_environment(options->start->private_directory);
     const int descriptors[] = {-1, out, err, socket, options->module_fd};
     const ChildSpec spec = {
         .argv = argv,
-        .environment = environment,
+        .environment = (const char *const *)environment,
         .descriptors = descriptors,
         .n_descriptors = G_N_ELEMENTS(descriptors),
     };

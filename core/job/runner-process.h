@@ -2,7 +2,8 @@
  *
  * Starts it with nothing of errand's but a socket (3), the vetted module (4), two output pipes and
  * a small environment: PATH, LANG, HOME, TMPDIR (the step's private directory) and, where errandd
- * has it, DBUS_SYSTEM_BUS_ADDRESS for plugins that talk to services; hears its packets; keeps its
+ * has them, LC_ALL, TZ and the proxy variables for what jobs start, and DBUS_SYSTEM_BUS_ADDRESS for
+ * plugins that talk to services; hears its packets; keeps its
  * deadline; stops it (told, then TERM to its group, then KILL); and says once, when it is gone and
  * all it had said is read, what became of it. Everything it sends is untrusted.
  *

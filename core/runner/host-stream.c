@@ -31,6 +31,7 @@ typedef struct {
     const char *stream;
     StreamFormat format;
     char *token;
+    gboolean damaged; /* a message was, and that is said once */
 } Question;
 
 static gint64
@@ -93,7 +94,7 @@ say(const Question *question, int level, const char *what, const char *why)
 /* Waits for the next message that answers the question. 0 with *message, or a negative errno
  * value: of the wait, of the daemon, or of the service's refusal. */
 static int
-next_answer(const Question *question, StreamTopic wanted, gint64 until_us, StreamMessage **message)
+next_answer(Question *question, StreamTopic wanted, gint64 until_us, StreamMessage **message)
 {
     for (;;) {
         g_autoptr(Packet) packet = NULL;
@@ -115,7 +116,9 @@ next_answer(const Question *question, StreamTopic wanted, gint64 until_us, Strea
         data = g_bytes_get_data(packet->payload, &length);
         answer = stream_message_parse(packet->format, packet->topic, data, length, &error);
         if (answer == NULL) {
-            say(question, ERRAND_LOG_WARNING, "a message is left aside", error->message);
+            if (!question->damaged)
+                say(question, ERRAND_LOG_WARNING, "a message is left aside", error->message);
+            question->damaged = TRUE;
             continue;
         }
         if (answer->token != NULL && strcmp(answer->token, question->token) != 0)
@@ -153,7 +156,7 @@ host_stream_describe(errand_job *job, const char *stream, int32_t format, int32_
 {
     Host *self = (Host *)job;
     g_autofree char *token = g_strdup_printf("errand-%08x", g_random_int());
-    const Question question = {self, stream, (StreamFormat)format, token};
+    Question question = {self, stream, (StreamFormat)format, token, FALSE};
     g_autoptr(StreamMessage) answer = NULL;
     g_autoptr(GBytes) payload = NULL;
     int result = check_arguments(self, stream, format, file);
@@ -188,7 +191,7 @@ take(const errand_stream_request *request, StreamWant *want, const StreamMessage
 
 /* Number of blocks, or a negative errno value. */
 static int
-collect(const Question *question, const errand_stream_request *request, StreamWant *want)
+collect(Question *question, const errand_stream_request *request, StreamWant *want)
 {
     gint64 until_us = after(ANSWER_LIMIT_US);
 
@@ -210,7 +213,7 @@ collect(const Question *question, const errand_stream_request *request, StreamWa
 }
 
 static int
-get(const Question *question, const errand_stream_request *request, StreamWant *want)
+get(Question *question, const errand_stream_request *request, StreamWant *want)
 {
     StreamGet message = {
         .token = question->token, .version = request->version, .file = request->file};

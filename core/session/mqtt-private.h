@@ -47,6 +47,7 @@ struct _Mqtt {
     gint64 read_ms;
     gint64 write_ms;
     gint64 ping_ms; /* 0: none unanswered */
+    gsize backlog;  /* bytes published since the link last took all there was */
 };
 
 void mqtt_event_free(gpointer event);

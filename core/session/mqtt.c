@@ -30,6 +30,7 @@ mqtt_drop_link(Mqtt *self)
     g_clear_pointer(&self->last_error, g_free);
     self->up = FALSE;
     self->ping_ms = 0;
+    self->backlog = 0;
 }
 
 static void
@@ -102,6 +103,8 @@ mqtt_flush(Mqtt *self)
         if (rc != MOSQ_ERR_SUCCESS)
             mqtt_fail_code(self, rc);
     }
+    if (!mosquitto_want_write(self->client))
+        self->backlog = 0;
     mqtt_update_watch(self);
 }
 
@@ -343,10 +346,17 @@ mqtt_publish(Mqtt *self, const char *topic, const void *payload, gsize length)
     if (!self->up)
         return;
     self->write_ms = clock_now() / 1000;
+    self->backlog += length;
     int rc = mosquitto_publish(self->client, NULL, topic, (int)length, payload, 0, false);
     if (rc != MOSQ_ERR_SUCCESS)
         mqtt_fail_code(self, rc);
     mqtt_flush(self);
+}
+
+gsize
+mqtt_backlog(const Mqtt *self)
+{
+    return self->backlog;
 }
 
 void

@@ -62,5 +62,8 @@ int mqtt_subscribe(Mqtt *self, char *const *filters, int qos);
 void mqtt_unsubscribe(Mqtt *self, char *const *filters);
 /* Only while up; otherwise nothing happens. */
 void mqtt_publish(Mqtt *self, const char *topic, const void *payload, gsize length);
+/* Bytes of payload at most that were published and the link has not taken yet: libmosquitto keeps
+ * them without a bound, so whoever publishes much has to look. */
+gsize mqtt_backlog(const Mqtt *self);
 /* Says goodbye and closes; `down` does not follow. */
 void mqtt_disconnect(Mqtt *self);

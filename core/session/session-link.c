@@ -60,7 +60,7 @@ session_link_up(Session *self)
     self->link_timer =
         clock_timer_add_scaled(SESSION_SUBACK_DEADLINE_MS, session_on_suback_deadline, self);
     link_health_subscribed(&self->health, session_now());
-    mqtt_subscribe(self->mqtt, self->filters, 1);
+    self->subscribe_id = mqtt_subscribe(self->mqtt, self->filters, 1);
 }
 
 /* A refused filter costs what would come through it, not the link: answers reach the asker on AWS
@@ -180,11 +180,11 @@ session_say_down(Session *self)
 
 /* Both times are real ones; the timer shortens them in tests. */
 static gint64
-session_reconnect_delay(Session *self, gboolean worked)
+session_reconnect_delay(Session *self, gboolean lasted)
 {
     gint64 since_ms = (session_now() - self->connect_ms) * (gint64)clock_scale();
     /* Not inside MAX(), which would draw twice. */
-    gint64 delay_ms = worked ? backoff_next_spread(&self->reconnect, SESSION_SPREAD_MS)
+    gint64 delay_ms = lasted ? backoff_next_spread(&self->reconnect, SESSION_SPREAD_MS)
                              : backoff_next(&self->reconnect);
 
     return MAX(delay_ms, SESSION_CONNECT_APART_MS - since_ms);
@@ -194,11 +194,11 @@ static void
 session_link_lost(Session *self)
 {
     gint64 now_ms = session_now();
-    gboolean worked = self->state == SESSION_READY;
+    gboolean lasted = link_health_is_stable(&self->health, now_ms, clock_scale());
     LinkHealthSign sign = LINK_HEALTH_FINE;
 
     clock_timer_clear(&self->link_timer);
-    if (link_health_is_stable(&self->health, now_ms, clock_scale())) {
+    if (lasted) {
         backoff_reset(&self->reconnect);
         log_throttle_reset(&self->outage);
         g_clear_pointer(&self->outage_why, g_free);
@@ -210,7 +210,7 @@ session_link_lost(Session *self)
     outbox_link_lost(self->outbox, now_ms);
     session_streams_down(self);
     self->resubscribe_ms = ATTEMPTS_NEVER;
-    session_link_connect_in(self, session_reconnect_delay(self, worked));
+    session_link_connect_in(self, session_reconnect_delay(self, lasted));
     session_set_state(self, SESSION_OFFLINE);
 }
 
@@ -272,7 +272,8 @@ session_mqtt_subscribed(int id, const int *codes, guint count, gpointer user_dat
 {
     Session *self = user_data;
 
-    if (session_streams_subscribed(self, id, codes, count))
+    /* Also the answer to a subscription of a stream that is not waited for any more comes here. */
+    if (session_streams_subscribed(self, id, codes, count) || id != self->subscribe_id)
         return;
     self->suback_codes = codes;
     self->suback_count = count;

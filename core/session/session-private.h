@@ -30,11 +30,11 @@
 #define SESSION_RECONNECT_FIRST_MS 1000
 #define SESSION_RECONNECT_CAP_MS   40000
 #define SESSION_CONNECT_APART_MS   1000
-/* A connection that worked and is lost may be the broker's end, and then all its clients' at once:
- * the first try falls anywhere in this time. Of 1,000 devices about 67 then come in each second, at
- * most 90 as seeds have it, so that none holds a tenth of them (12 s would let some); a device
- * waits half of it on average. A try that fails leads to the ordinary back-off, which starts
- * spread. */
+/* A connection that had lasted and is lost may be the broker's end, and then all its clients' at
+ * once: the first try falls anywhere in this time. Of 1,000 devices about 67 then come in each
+ * second, at most 90 as seeds have it, so that none holds a tenth of them (12 s would let some). A
+ * young connection is tried again within a second: it is one gateway's trouble, or its broker's
+ * that keeps falling, and then the clients came to it spread and each next try comes later. */
 #define SESSION_SPREAD_MS          15000
 #define SESSION_SUBACK_DEADLINE_MS 30000
 /* After a final status, or a list that names something new, the head of the queue is on its way by
@@ -89,6 +89,7 @@ struct _Session {
     gboolean outage_said; /* the latest loss was logged */
     gint64 connect_ms;    /* when the last CONNECT was tried */
     const char *down_why;
+    int subscribe_id;        /* of the latest SUBSCRIBE for the filters */
     const int *suback_codes; /* during SESSION_EVENT_SUBSCRIBED */
     guint suback_count;
     gint64 resubscribe_ms; /* filters were refused: try again then */

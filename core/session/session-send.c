@@ -165,7 +165,7 @@ session_send(Session *self)
             continue;
         if (now_ms >= self->resubscribe_ms) {
             self->resubscribe_ms = ATTEMPTS_NEVER;
-            mqtt_subscribe(self->mqtt, self->filters, 1);
+            self->subscribe_id = mqtt_subscribe(self->mqtt, self->filters, 1);
         }
     }
     session_arm(self);

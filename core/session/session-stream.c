@@ -13,6 +13,9 @@
 #define SESSION_STREAM_RETRY_MS       10000
 /* A link that is lost so soon after a request may have been cut because of it. */
 #define SESSION_STREAM_BLAME_MS       2000
+/* Bytes that may wait for a link that takes nothing; more is dropped, as a lost message would be.
+ */
+#define SESSION_STREAM_BACKLOG_MAX    (256 * 1024)
 
 typedef enum { CHANNEL_CLOSED, CHANNEL_ASKED, CHANNEL_OPEN, CHANNEL_REFUSED } ChannelState;
 
@@ -67,6 +70,11 @@ channel_publish(Session *self, Channel *channel, StreamTopic topic, GBytes *payl
     g_autofree char *name =
         stream_topics_name(self->options.thing_name, channel->stream, topic, channel->format);
 
+    if (mqtt_backlog(self->mqtt) > SESSION_STREAM_BACKLOG_MAX) {
+        log_job(G_LOG_LEVEL_DEBUG, channel->id->job_id,
+                "a request for a stream is not sent: the connection takes nothing");
+        return;
+    }
     mqtt_publish(self->mqtt, name, g_bytes_get_data(payload, NULL), g_bytes_get_size(payload));
 }
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How often the cloud's step timer is pushed out while the child is silent. */
+/* How often the cloud's step timer is pushed out, whatever the child says. */
 #define HEARTBEAT_MS    (10 * 1000)
 /* From SIGTERM to SIGKILL after a cancel, and the time the killing may take: together less than the
  * default cancel-grace of 10 s, after which errand kills the whole group. */
@@ -69,7 +69,8 @@ child_failed_to_start(const ChildSpec *spec, const ChildFault *fault, ChildEnd *
 
     if (fault->stage == CHILD_STAGE_DIRECTORY)
         what = spec->directory;
-    if (fault->stage >= CHILD_STAGE_DIRECTORY && fault->error == ENOENT)
+    if (fault->stage >= CHILD_STAGE_DIRECTORY &&
+        (fault->error == ENOENT || fault->error == ENOTDIR))
         word = "not-found";
     else if (fault->stage >= CHILD_STAGE_DIRECTORY && fault->error == EACCES)
         word = "not-allowed";
@@ -196,7 +197,7 @@ child_watch(errand_job *job, const ChildSpec *spec, int pidfd, Reader *reader, C
 {
     int cancel = spec->stubborn ? -1 : errand_cancel_fd(job);
     struct pollfd watched[3] = {{pidfd, POLLIN, 0}, {cancel, POLLIN, 0}, {-1, 0, 0}};
-    int64_t start = boottime_ms();
+    int64_t start = boottime_ms(), beat = start;
 
     for (;;) {
         int patience = child_patience(spec, start), ready;
@@ -215,8 +216,10 @@ child_watch(errand_job *job, const ChildSpec *spec, int pidfd, Reader *reader, C
                                (long long)(spec->limit_ms / 1000));
         if (ready > 0 && watched[2].revents != 0)
             reader_read(reader, spec);
-        if (ready == 0)
-            errand_progress(job, -1, NULL);
+        if (boottime_ms() - beat < HEARTBEAT_MS)
+            continue;
+        errand_progress(job, -1, NULL);
+        beat = boottime_ms();
     }
 }
 

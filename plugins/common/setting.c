@@ -9,6 +9,9 @@ typedef struct {
     int64_t factor;
 } Unit;
 
+/* Ten years: sums of times must not overflow, and no wait is meant to be longer. */
+#define DURATION_MAX_MS (3650LL * 86400 * 1000)
+
 static const Unit duration_units[] = {
     {"ms", 1}, {"s", 1000}, {"min", 60 * 1000}, {"h", 3600 * 1000}, {"d", 86400 * 1000}};
 static const Unit size_units[] = {
@@ -66,10 +69,16 @@ int32_t
 setting_duration(errand_job *job, const char *plugin, const char *key, int64_t *value)
 {
     const char *text = setting_text(job, key);
+    int64_t number;
 
-    if (text == NULL ||
-        parse_units(text, duration_units, sizeof duration_units / sizeof duration_units[0], value))
+    if (text == NULL)
         return ERRAND_SUCCEEDED;
+    if (parse_units(text, duration_units, sizeof duration_units / sizeof duration_units[0],
+                    &number) &&
+        number <= DURATION_MAX_MS) {
+        *value = number;
+        return ERRAND_SUCCEEDED;
+    }
     return setting_bad(job, plugin, key, "a duration (\"10s\", \"5min\", \"2h\", \"1d\")");
 }
 

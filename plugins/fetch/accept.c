@@ -3,6 +3,9 @@
 #include "space.h"
 #include "state.h"
 
+/* Bytes between two looks at the space. */
+#define SPACE_STEP (256 * 1024)
+
 static bool
 end(Attempt *self, int32_t verdict)
 {
@@ -49,6 +52,15 @@ start_over(Attempt *self)
     return false;
 }
 
+/* A transient fault. */
+static bool
+again(Attempt *self, const char *fault)
+{
+    snprintf(self->fault, sizeof self->fault, "%s", fault);
+    self->result = ATTEMPT_AGAIN;
+    return false;
+}
+
 /* The whole file, from its first byte. */
 static bool
 accept_whole(Attempt *self)
@@ -58,6 +70,8 @@ accept_whole(Attempt *self)
 
     if (!start_over(self))
         return false;
+    if (self->response.bad_length)
+        return again(self, "the server's Content-Length is not a number");
     self->identity = self->response.identity;
     if (total >= 0 && size >= 0 && total != size)
         return wrong_size(self, total);
@@ -87,12 +101,10 @@ accept_rest(Attempt *self)
                                      self->transfer->name));
     if (!response->has_range || response->start != self->transfer->sink.offset ||
         !identity_matches(&self->identity, &response->identity)) {
-        snprintf(self->fault, sizeof self->fault,
-                 "the file is another one than before, or not the part asked for");
-        self->result = ATTEMPT_AGAIN;
-        if (start_over(self))
-            self->identity = (Identity){.total = -1};
-        return false;
+        if (!start_over(self))
+            return false;
+        self->identity = (Identity){.total = -1};
+        return again(self, "the file is another one than before, or not the part asked for");
     }
     verdict = space_check(self->transfer->job, self->transfer->fetch->directory,
                           self->transfer->fetch->path,
@@ -114,25 +126,37 @@ accept_response(Attempt *self)
     case 416:
         if (self->transfer->sink.offset == 0)
             return true;
-        snprintf(self->fault, sizeof self->fault, "the server has no such part of the file");
-        self->result = ATTEMPT_AGAIN;
-        start_over(self);
-        return false;
+        return start_over(self) && again(self, "the server has no such part of the file");
     default:
         return true;
     }
 }
 
+/* What no length announced must not take the room of everybody else: looked at from time to time. */
+static bool
+leaves_room(Attempt *self, int64_t after)
+{
+    const Fetch *fetch = self->transfer->fetch;
+
+    if (self->identity.total >= 0 || after / SPACE_STEP == self->transfer->sink.offset / SPACE_STEP)
+        return true;
+    if (space_is_left(fetch->directory))
+        return true;
+    return end(self, space_fail(self->transfer->job, fetch->directory, fetch->path, -1));
+}
+
 bool
 accept_body(Attempt *self, const void *data, size_t length)
 {
+    int64_t after = self->transfer->sink.offset + (int64_t)length;
     int error;
 
-    if (self->transfer->fetch->size >= 0 &&
-        self->transfer->sink.offset + (int64_t)length > self->transfer->fetch->size)
-        return wrong_size(self, self->transfer->sink.offset + (int64_t)length);
-    if (is_too_large(self, self->transfer->sink.offset + (int64_t)length))
+    if (self->transfer->fetch->size >= 0 && after > self->transfer->fetch->size)
+        return wrong_size(self, after);
+    if (is_too_large(self, after) || !leaves_room(self, after))
         return false;
+    if (self->identity.total >= 0 && after > self->identity.total)
+        return start_over(self) && again(self, "the answer is longer than it says");
     error = sink_append(&self->transfer->sink, data, length);
     if (error == 0)
         return true;

@@ -187,7 +187,7 @@ set_range(Attempt *self)
         return NULL;
     snprintf(text, sizeof text, "%lld-", (long long)self->transfer->sink.offset);
     curl_easy_setopt(self->easy, CURLOPT_RANGE, text);
-    if (*identity->etag != '\0' && strncmp(identity->etag, "W/", 2) != 0)
+    if (identity_has_strong_etag(identity))
         validator = identity->etag;
     if (*validator == '\0')
         return NULL;

@@ -10,7 +10,13 @@ identity_matches(const Identity *before, const Identity *now)
 }
 
 bool
+identity_has_strong_etag(const Identity *identity)
+{
+    return *identity->etag != '\0' && strncmp(identity->etag, "W/", 2) != 0;
+}
+
+bool
 identity_is_known(const Identity *identity)
 {
-    return *identity->etag != '\0' || *identity->modified != '\0';
+    return identity_has_strong_etag(identity) || *identity->modified != '\0';
 }

@@ -14,5 +14,7 @@ typedef struct {
 
 /* Whether a rest fetched under `now` continues a beginning fetched under `before`. */
 bool identity_matches(const Identity *before, const Identity *now);
-/* Whether anything but the length is known. */
+/* An ETag that no two versions share (RFC 9110 section 8.8.1: weak ones may be shared). */
+bool identity_has_strong_etag(const Identity *identity);
+/* Whether more than the length tells it from another. */
 bool identity_is_known(const Identity *identity);

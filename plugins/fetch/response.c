@@ -74,6 +74,16 @@ parse_status(Response *self, const char *line)
         self->status = (int)strtol(status + 1, NULL, 10);
 }
 
+/* libcurl takes "12x" for 12, and the file for whole then. */
+static void
+parse_length(Response *self, const char *value)
+{
+    if (parse_number(value, &self->identity.total))
+        return;
+    self->identity.total = -1;
+    self->bad_length = true;
+}
+
 static void
 parse_header(Response *self, const char *name, const char *value)
 {
@@ -83,9 +93,8 @@ parse_header(Response *self, const char *name, const char *value)
         copy_value(self->identity.modified, value);
     else if (strcasecmp(name, "Content-Range") == 0 && self->status == 206)
         parse_range(self, value);
-    else if (strcasecmp(name, "Content-Length") == 0 && self->status == 200 &&
-             !parse_number(value, &self->identity.total))
-        self->identity.total = -1;
+    else if (strcasecmp(name, "Content-Length") == 0 && self->status == 200)
+        parse_length(self, value);
 }
 
 void
@@ -93,6 +102,8 @@ response_line(Response *self, const char *line, size_t length)
 {
     char text[LINE_SIZE], *value;
 
+    if (self->complete)
+        return; /* trailers */
     while (length > 0 && is_blank(line[length - 1]))
         length--;
     if (length == 0) {
@@ -108,7 +119,7 @@ response_line(Response *self, const char *line, size_t length)
         return;
     }
     value = strchr(text, ':');
-    if (value == NULL || self->complete)
+    if (value == NULL)
         return;
     *value++ = '\0';
     parse_header(self, text, value + strspn(value, " \t"));

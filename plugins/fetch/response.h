@@ -8,6 +8,7 @@
 typedef struct {
     int status;
     bool complete;     /* all headers of the final answer are in */
+    bool bad_length;   /* a Content-Length that is no number */
     bool has_range;    /* Content-Range with start and total */
     int64_t start;     /* of the part sent */
     Identity identity; /* total: of the whole file, -1 when unknown */

@@ -3,6 +3,7 @@
 #include "private-file.h"
 #include "setting.h"
 
+#include <curl/curl.h>
 #include <string.h>
 
 /* Defaults, as errand.conf has them. A link slower than this for this long is taken for dead; a 2G
@@ -85,6 +86,51 @@ read_stream(errand_job *job, const char *plugin, Settings *settings)
     return ERRAND_SUCCEEDED;
 }
 
+static bool
+is_listed(const char *const *list, const char *text)
+{
+    while (*list != NULL && strcmp(*list, text) != 0)
+        list++;
+    return *list != NULL;
+}
+
+/* As libcurl will read it. */
+static bool
+is_proxy(const char *text)
+{
+    static const char *const schemes[] = {"http",   "https",   "socks4", "socks4a",
+                                          "socks5", "socks5h", NULL};
+    CURLU *url = curl_url();
+    char *scheme = NULL, *password = NULL;
+    CURLUcode code = CURLUE_OUT_OF_MEMORY, secret = CURLUE_OK;
+    bool good;
+
+    if (url != NULL)
+        code = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+    if (code == CURLUE_OK)
+        code = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+    if (code == CURLUE_OK)
+        secret = curl_url_get(url, CURLUPART_PASSWORD, &password, CURLU_URLDECODE);
+    good = code == CURLUE_OK && (secret == CURLUE_OK || secret == CURLUE_NO_PASSWORD) &&
+           is_listed(schemes, scheme);
+    curl_free(scheme);
+    curl_free(password);
+    curl_url_cleanup(url);
+    return good;
+}
+
+/* What libcurl complains about it repeats, password and all. */
+static int32_t
+check_proxy(errand_job *job, const char *plugin, const char *text)
+{
+    if (*text == '\0' || is_proxy(text))
+        return ERRAND_SUCCEEDED;
+    return errand_reject(job, "internal",
+                         "errand.conf: [plugin %s] proxy: is not a proxy, must be "
+                         "http://user:password@host:port",
+                         plugin);
+}
+
 /* A certificate is of no use without its key, nor a key without its certificate. */
 static int32_t
 read_certificate(errand_job *job, const char *plugin, Settings *settings)
@@ -117,6 +163,8 @@ settings_read(errand_job *job, const char *plugin, Settings *settings)
                            .traffic_limit = TRAFFIC_LIMIT,
                            .stream_block_size = STREAM_BLOCK_SIZE};
     verdict = read_numbers(job, plugin, settings);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = check_proxy(job, plugin, settings->proxy);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = read_no_proxy(job, plugin, settings);
     if (verdict == ERRAND_SUCCEEDED)

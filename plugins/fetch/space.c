@@ -3,7 +3,6 @@
 #include "memory-left.h"
 
 #include <linux/magic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/statfs.h>
 
@@ -35,6 +34,14 @@ space_fail(errand_job *job, int directory, const char *path, int64_t need)
         snprintf(wanted, sizeof wanted, "%lld", (long long)need);
     return errand_fail(job, "no-space", "%s: needs %s bytes, has %lld", path, wanted,
                        (long long)space_free(directory));
+}
+
+bool
+space_is_left(int directory)
+{
+    int64_t have = space_free(directory);
+
+    return have < 0 || have > SPACE_RESERVE;
 }
 
 int32_t

@@ -91,6 +91,22 @@ take_progress(void *data, const char *line)
     fflush(stdout);
 }
 
+/* Not one that could not be started: nothing was written then. */
+static bool
+has_run(const ChildEnd *end)
+{
+    return end->exit_code > 0 || end->signal != 0 || strcmp(end->word, "timed-out") == 0;
+}
+
+/* It may have switched over before it failed. */
+static void
+take_back(errand_job *job)
+{
+    if (slot_commands_reject(job, BACKEND_OTHER) != ERRAND_SUCCEEDED)
+        errand_log(job, ERRAND_LOG_ERROR,
+                   "the slot of the failed install could not be marked bad: it may be booted next");
+}
+
 /* What an interrupted run had started is gone: everything that a step leaves behind in a crash is
  * killed before the step runs again. */
 static int32_t
@@ -101,6 +117,8 @@ command_install(errand_job *job, const char *image, bool again)
     ChildEnd end;
     int32_t verdict = run_on_image(job, "install", image, &tool, &end);
 
+    if (verdict == ERRAND_FAILED && has_run(&end))
+        take_back(job);
     if (verdict == ERRAND_FAILED)
         return errand_fail(job, "install-failed",
                            "errand.conf: [plugin firmware] install: %s%s%.300s", end.text,

@@ -43,24 +43,43 @@ run(errand_job *job, const char *setting, const char *argument,
     return verdict;
 }
 
-/* The first line that is not empty. */
+typedef struct {
+    Booted *booted;
+    char odd[128]; /* the beginning of what is no answer */
+} Answer;
+
+/* The first line that is not empty. Any other slot than the old one counts as the new one, so what
+ * is not an answer (a complaint, say) must not be taken for a slot's name. */
 static void
 take_booted(void *data, const char *line)
 {
-    Booted *booted = data;
+    Answer *self = data;
     Booted found = {0};
+    char more[2];
+    int words = sscanf(line, "%255s %255s %1s", found.slot, found.version, more);
 
-    if (*booted->slot == '\0' && sscanf(line, "%255s %255s", found.slot, found.version) >= 1)
-        *booted = found;
+    if (words < 1 || *self->booted->slot != '\0' || *self->odd != '\0')
+        return;
+    if (words > 2 || strlen(found.slot) == BACKEND_TEXT - 1 ||
+        strlen(found.version) == BACKEND_TEXT - 1)
+        snprintf(self->odd, sizeof self->odd, "%s", line + strspn(line, " \t"));
+    else
+        *self->booted = found;
 }
 
 int32_t
 slot_commands_booted(errand_job *job, Booted *booted)
 {
+    Answer answer = {.booted = booted, .odd = ""};
     int32_t verdict;
 
     *booted = (Booted){0};
-    verdict = run(job, "booted", NULL, take_booted, booted);
+    verdict = run(job, "booted", NULL, take_booted, &answer);
+    if (verdict == ERRAND_SUCCEEDED && *answer.odd != '\0')
+        return errand_fail(job, "internal",
+                           "errand.conf: [plugin firmware] booted: the program printed \"%s\", must "
+                           "be SLOT [VERSION]",
+                           answer.odd);
     if (verdict == ERRAND_SUCCEEDED && *booted->slot == '\0')
         return errand_fail(job, "internal",
                            "errand.conf: [plugin firmware] booted: the program printed no slot");

@@ -202,6 +202,8 @@ update_install(Update *self)
     errand_critical(self->job, 1);
     if (!errand_cancelled(self->job))
         event = event_of(self->order.backend->install(self->job, self->image, self->again));
+    else if (self->again) /* the earlier one may have come to its end, unseen */
+        update_reject(self, BACKEND_OTHER);
     errand_critical(self->job, 0);
     return event;
 }

@@ -13,16 +13,21 @@ int32_t
 power_check(errand_job *job)
 {
     static const char *const keys[] = {"operation", "delay", "message", "timeout", "user", NULL};
+    int64_t delay = 0, timeout = POWER_TIMEOUT_S;
     const char *message;
-    int64_t number;
     int32_t verdict = document_check_keys(job, keys);
 
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = document_seconds(job, "delay", 0, &number);
+        verdict = document_seconds(job, "delay", 0, &delay);
     if (verdict == ERRAND_SUCCEEDED)
-        verdict = document_seconds(job, "timeout", 1, &number);
+        verdict = document_seconds(job, "timeout", 1, &timeout);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = document_string(job, "message", &message);
+    if (verdict == ERRAND_SUCCEEDED && delay >= timeout)
+        return errand_reject(job, "invalid-document",
+                             "\"delay\" must be shorter than \"timeout\", which is %d s (%d when "
+                             "absent)",
+                             (int)timeout, POWER_TIMEOUT_S);
     return verdict;
 }
 
@@ -46,12 +51,10 @@ power_wait(errand_job *job, int64_t seconds)
 int32_t
 power_delay(errand_job *job)
 {
-    const char *message = errand_get_string(job, "/message");
     int64_t seconds = 0;
 
     errand_get_int(job, "/delay", &seconds);
-    if (message != NULL)
-        errand_log(job, ERRAND_LOG_INFO, message);
+    power_announce(job, seconds);
     return power_wait(job, seconds);
 }
 
@@ -71,8 +74,9 @@ reboot_run(errand_job *job)
 }
 
 static const errand_operation operations[] = {
-    {"reboot", "Restarts the machine", 0, 0, power_check, reboot_run},
-    {"shutdown", "Powers the machine off", ERRAND_OP_RESUMABLE, 0, power_check, power_shutdown},
+    {"reboot", "Restarts the machine", 0, POWER_TIMEOUT_S, power_check, reboot_run},
+    {"shutdown", "Powers the machine off", ERRAND_OP_RESUMABLE, POWER_TIMEOUT_S, power_check,
+     power_shutdown},
 };
 
 ERRAND_PLUGIN("reboot", ERRAND_VERSION, operations);

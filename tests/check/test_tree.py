@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from check import check_rule, read
+from plugin_readme import faults as plugin_readme_faults
 from readme import map_faults, write_plugin
 from rules import RULES
 from tree import TOP, list_files
@@ -57,6 +58,11 @@ def test_every_unit_and_module_test_is_built():
     lost = [match[0] for match in found
             if not re.search(rf"'(test-)?{match[2]}(\.c)?'", meson_text(match[1].rstrip("/")))]
     assert lost == []
+
+
+@pytest.mark.parametrize("folder", ["plugins/handler", "plugins/reboot", "plugins/shell"])
+def test_readmes_of_plugins_tell_reasons_and_settings(folder):
+    assert list(plugin_readme_faults(folder, FILES, read)) == []
 
 
 def test_the_plugin_of_the_readme_compiles(tmp_path):

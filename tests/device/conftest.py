@@ -1,6 +1,5 @@
 """Fixtures for tests of the whole daemon on a real broker with mutual TLS."""
 
-import hashlib
 import re
 import sys
 from pathlib import Path
@@ -12,7 +11,8 @@ sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "sandbox"))
 sys.path.append(str(HERE.parent / "unit/session"))    # scripted brokers, proxies and peers
 
-from device import Device  # noqa: E402
+from clocked import clocked, plain_cloud  # noqa: E402,F401
+from device import Device, thing_name  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
 from exchange import assert_all_explained  # noqa: E402
 from network import FAR, FAR6, NAME, network  # noqa: E402,F401
@@ -36,12 +36,6 @@ def sandbox(cloud):
     cloud.clear_faults()
     yield cloud
     cloud.clear_faults()
-
-
-def thing_name(test):
-    """At most 64 characters: it becomes a certificate's common name."""
-    digest = hashlib.sha256(test.encode()).hexdigest()[:8]
-    return re.sub(r"[^a-zA-Z0-9:_-]", "-", test)[:50] + "-" + digest
 
 
 @pytest.fixture

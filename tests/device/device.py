@@ -1,7 +1,9 @@
 """One gateway under test: a configuration, a state directory and an errandd that can be killed and started again."""
 
+import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -28,6 +30,12 @@ def wait_for(condition, what, timeout=DEADLINE):
 
 def plugin_directories():
     return [BUILD / "plugins", BUILD / "tests/zoo"]
+
+
+def thing_name(test):
+    """At most 64 characters: it becomes a certificate's common name."""
+    digest = hashlib.sha256(test.encode()).hexdigest()[:8]
+    return re.sub(r"[^a-zA-Z0-9:_-]", "-", test)[:50] + "-" + digest
 
 
 class Device:

@@ -1,4 +1,4 @@
-"""Gateways whose working connections end at the same instant: already their first try is spread."""
+"""Gateways whose connections of long standing end at the same instant: already their first try is spread."""
 
 import threading
 import time
@@ -11,7 +11,8 @@ from test_herd import begin
 
 GATEWAYS = 20
 SPREAD = 15.0       # SESSION_SPREAD_MS
-SCALE = 3
+STABLE = 60.0       # LINK_HEALTH_STABLE_MS
+SCALE = 6
 
 
 @pytest.fixture
@@ -20,6 +21,8 @@ def herd(tmp_path, monkeypatch):
     with FakeBroker() as broker:
         daemons = [begin(tmp_path / str(number), broker.port) for number in range(GATEWAYS)]
         wait_for(lambda: len(broker.subscribes) >= GATEWAYS and len(broker.published) >= GATEWAYS, "all are connected")
+        connected = time.monotonic()
+        wait_for(lambda: time.monotonic() > connected + STABLE / SCALE + 1, "their connections have lasted")
         yield broker
         for daemon in daemons:
             daemon.kill()

@@ -201,7 +201,8 @@ test_plugins_that_fetch_know_proxy_and_keys(Fixture *self, gconstpointer data)
     g_autoptr(Config) far = load(self, "[broker]\nproxy=http://p:3128\n[trust]\ndirectory=/keys\n");
     g_autoptr(Config) near = load(self, "[broker]\nproxy=http://p:3128\n[trust]\ndirectory=/keys\n"
                                         "[plugin download]\nproxy=http://own:1\n"
-                                        "trust-directory=/own\n");
+                                        "trust-directory=/own\n"
+                                        "[plugin firmware]\nproxy=\n");
     g_autoptr(Config) none = load(self, "");
 
     for (guint i = 0; i < G_N_ELEMENTS(plugins); i++) {
@@ -213,6 +214,7 @@ test_plugins_that_fetch_know_proxy_and_keys(Fixture *self, gconstpointer data)
     g_assert_cmpstr(setting(near, "download", "proxy"), ==, "http://own:1");
     g_assert_cmpstr(setting(near, "download", "trust-directory"), ==, "/own");
     g_assert_cmpstr(setting(near, "firmware", "trust-directory"), ==, "/keys");
+    g_assert_cmpstr(setting(near, "firmware", "proxy"), ==, "http://p:3128");
 }
 
 static void
@@ -252,13 +254,14 @@ test_plugin_settings(Fixture *self, gconstpointer data)
     put(self, "plugins/shell.plugin",
         "[plugin]\nname=shell\nmodule=shell.so\nabi=1\noperations=shell\nsettings=commands;"
         "users\n");
-    config = load(
-        self,
-        "[plugin shell]\ncommands=logger;/bin/true\ncomands=x\n[plugin own]\nanything=goes; yes\n");
+    config = load(self, "[plugin shell]\ncommands=logger;/bin/true\nusers=\ncomands=x\n[plugin "
+                        "own]\nanything=goes; yes\n");
     assert_fault(config, "[plugin shell] comands:", "commands, users");
     g_assert_cmpuint(config->faults->len, ==, 1);
     settings = g_hash_table_lookup(config->dispatcher.settings, "shell");
     g_assert_cmpstr(g_hash_table_lookup(settings, "commands"), ==, "logger;/bin/true");
+    /* Not the same as absent. */
+    g_assert_cmpstr(g_hash_table_lookup(settings, "users"), ==, "");
     settings = g_hash_table_lookup(config->dispatcher.settings, "own");
     g_assert_cmpstr(g_hash_table_lookup(settings, "anything"), ==, "goes; yes");
 }

@@ -192,6 +192,31 @@ test_what_may_get_lost_does_not_pile_up(World *world, gconstpointer data)
     g_assert_true(runner_link_offer(world->link, block));
 }
 
+/* While blocks come faster than the runner reads, what it says is heard; and what it asks for is
+ * still bounded by what it reads. */
+static void
+test_heard_while_blocks_wait(World *world, gconstpointer data)
+{
+    g_autoptr(Packet) block = packet_new(PACKET_STREAMED);
+
+    block->stream = g_strdup("s");
+    block->topic = STREAM_DATA;
+    block->payload = g_bytes_new_take(g_malloc0(STREAM_MESSAGE_MAX), STREAM_MESSAGE_MAX);
+    while (runner_link_offer(world->link, block)) {
+    }
+    g_assert_true(say_progress(world));
+    for (guint i = 0; i < 50 && world->packets == 0; i++) {
+        g_main_context_iteration(NULL, FALSE);
+    }
+    g_assert_cmpuint(world->packets, ==, 1);
+    world->answers = TRUE;
+    say_as_many_as_fit(world);
+    for (guint i = 0; i < 50; i++) {
+        g_main_context_iteration(NULL, FALSE);
+    }
+    g_assert_cmpuint(world->packets, ==, 2);
+}
+
 static void
 test_nonsense_is_a_fault_once(World *world, gconstpointer data)
 {
@@ -259,6 +284,7 @@ main(int argc, char **argv)
     ADD("who-does-not-read-is-not-read", test_who_does_not_read_is_not_read);
     ADD("what-waits-arrives-in-order", test_what_waits_arrives_in_order);
     ADD("what-may-get-lost-does-not-pile-up", test_what_may_get_lost_does_not_pile_up);
+    ADD("heard-while-blocks-wait", test_heard_while_blocks_wait);
     ADD("nonsense-is-a-fault-once", test_nonsense_is_a_fault_once);
     ADD("too-large-is-a-fault", test_too_large_is_a_fault);
     ADD("last-words-are-heard", test_last_words_are_heard);

@@ -14,6 +14,7 @@ typedef struct {
     gboolean no_document;
     RecoverAction action;
     guint reboots;
+    const char *reason; /* NULL: interrupted */
 } Case;
 
 static const Case cases[] = {
@@ -34,6 +35,9 @@ static const Case cases[] = {
     {"rebooting-other-boot", STORED_REBOOTING, FALSE, 1, "a", "b", FALSE, RECOVER_REBOOTED},
     {"rebooting-unknown-boot", STORED_REBOOTING, FALSE, 1, "a", NULL, FALSE, RECOVER_AWAIT_REBOOT},
     {"rebooting-from-unknown", STORED_REBOOTING, FALSE, 1, NULL, "b", FALSE, RECOVER_AWAIT_REBOOT},
+    {"rebooting-too-often", STORED_REBOOTING, FALSE, 3, "a", "a", FALSE, RECOVER_FAIL, 3,
+     "reboot-did-not-happen"},
+    {"rebooted-at-last", STORED_REBOOTING, FALSE, 3, "a", "b", FALSE, RECOVER_REBOOTED, 3},
     {"rebooting-without-document", STORED_REBOOTING, FALSE, 1, "a", "b", TRUE, RECOVER_FAIL},
     {"decided", STORED_DECIDED, FALSE, 1, "a", "b", FALSE, RECOVER_FINISH},
     {"decided-without-document", STORED_DECIDED, FALSE, 1, "a", "a", TRUE, RECOVER_FINISH},
@@ -58,7 +62,7 @@ test_case(gconstpointer data)
     recover_decide(record, this->boot, LIMIT, &plan);
     g_assert_cmpint(plan.action, ==, this->action);
     if (plan.action == RECOVER_FAIL) {
-        g_assert_cmpstr(plan.reason, ==, "interrupted");
+        g_assert_cmpstr(plan.reason, ==, this->reason != NULL ? this->reason : "interrupted");
         g_assert_nonnull(plan.message);
     } else {
         g_assert_null(plan.reason);

@@ -17,12 +17,15 @@ test_results(void)
         fake_host_new("shell", "shell", "{'command':['sh','-c','kill -9 $$']}");
     g_autoptr(FakeHost) lost =
         fake_host_new("shell", "shell", "{'command':['true'],'directory':'/no/such/place'}");
+    g_autoptr(FakeHost) file =
+        fake_host_new("shell", "shell", "{'command':['true'],'directory':'/etc/passwd'}");
 
     fake_host_assert(exits, fake_host_run(exits), ERRAND_FAILED, "exit-status");
     g_assert_cmpstr(fake_host_detail(exits, "exitCode"), ==, "7");
     fake_host_assert(dies, fake_host_run(dies), ERRAND_FAILED, "killed");
     g_assert_cmpstr(fake_host_detail(dies, "signal"), ==, "SIGKILL");
     fake_host_assert(lost, fake_host_run(lost), ERRAND_FAILED, "not-found");
+    fake_host_assert(file, fake_host_run(file), ERRAND_FAILED, "not-found");
     g_assert_nonnull(strstr(lost->message, "/no/such/place"));
 }
 

@@ -275,6 +275,8 @@ test_scripts(void)
         {"restart-services.sh '' 'a b'", 0, "[--no-ask-password][restart][a][b]"},
         {"restart-services.sh '' 'errandd'", 0, "later\n"},
         {"restart-services.sh '' 'errandd.service c'", 0, "later\n[--no-ask-password][restart][c]"},
+        {"restart-services.sh '' ' '", 2, "no service named\n"},
+        {"restart-services.sh '' 'errandd --force'", 2, "not the name of a service: --force\n"},
         {"start-services.sh '' 'broken'", 5, "[--no-ask-password][start][broken]"},
         {"start-services.sh '' '*'", 0, "[--no-ask-password][start][*]"},
         {"start-services.sh no-such-user a", ANY_FAILURE, NULL},

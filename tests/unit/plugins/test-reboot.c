@@ -18,6 +18,10 @@ test_document(void)
         {"{'delay':'soon'}", "invalid-document"},
         {"{'delay':1.5}", "invalid-document"},
         {"{'delay':604801}", "invalid-document"},
+        {"{'delay':599}", NULL},
+        {"{'delay':600}", "invalid-document"},
+        {"{'delay':600,'timeout':601}", NULL},
+        {"{'delay':60,'timeout':60}", "invalid-document"},
         {"{'message':7}", "invalid-document"},
         {"{'force':true}", "invalid-document"},
     };
@@ -36,12 +40,107 @@ test_reboot(void)
 {
     g_autoptr(FakeHost) host = fake_host_new("reboot", "reboot", "{'message':'bye'}");
 
+    fake_host_set(host, "message-command", "");
     fake_host_assert(host, fake_host_run(host), ERRAND_REBOOT, NULL);
     g_assert_cmpstr(host->log->str, ==, "bye\n");
     host->start = ERRAND_START_REBOOTED;
     fake_host_assert(host, fake_host_run(host), ERRAND_SUCCEEDED, NULL);
     host->start = ERRAND_START_INTERRUPTED;
     fake_host_assert(host, fake_host_run(host), ERRAND_FAILED, "interrupted");
+}
+
+typedef struct {
+    FakeHost *host;
+    char *directory;
+    char *shown; /* what a user would see */
+} Users;
+
+static void
+users_start(Users *users, const char *document, const char *command)
+{
+    g_autofree char *setting = NULL;
+
+    users->host = fake_host_new("reboot", "reboot", document);
+    users->directory = g_dir_make_tmp("errand-reboot-XXXXXX", NULL);
+    users->shown = g_build_filename(users->directory, "shown", NULL);
+    setting = g_strconcat(command, users->shown, NULL);
+    fake_host_set(users->host, "message-command", setting);
+}
+
+static void
+users_stop(Users *users)
+{
+    g_unlink(users->shown);
+    g_rmdir(users->directory);
+    g_free(users->shown);
+    g_free(users->directory);
+    fake_host_free(users->host);
+}
+
+/* By standard input, whatever it looks like, without what would command a terminal. */
+static void
+test_message(void)
+{
+    static const struct {
+        const char *message, *shown;
+    } cases[] = {
+        {"kernel update", "This machine is restarted in 1 s: kernel update\n"},
+        {"/etc/passwd", "This machine is restarted in 1 s: /etc/passwd\n"},
+        {"--help; $(id) %s", "This machine is restarted in 1 s: --help; $(id) %s\n"},
+        {"a\\u001b]0;t\\u0007\\u009b2Jb\\u007f\xc3\xbc\\nnext",
+         "This machine is restarted in 1 s: a ]0;t   2Jb \xc3\xbc\nnext\n"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *document = g_strdup_printf("{'delay':1,'message':'%s'}", cases[i].message);
+        g_autofree char *text = NULL;
+        Users users;
+
+        users_start(&users, document, "sh;-c;cat > ");
+        fake_host_assert(users.host, fake_host_run(users.host), ERRAND_REBOOT, NULL);
+        g_assert_true(g_file_get_contents(users.shown, &text, NULL, NULL));
+        g_assert_cmpstr(text, ==, cases[i].shown);
+        users_stop(&users);
+    }
+}
+
+/* Nobody need be told for the reboot to happen, and nobody is told nothing. */
+static void
+test_message_faults(void)
+{
+    static const struct {
+        const char *command, *document, *logged;
+    } cases[] = {
+        {"false", "{'message':'bye'}", "bye\ntelling the logged-in users with false: it failed\n"},
+        {"/no/such/program", "{'message':'bye'}",
+         "bye\ntelling the logged-in users with /no/such/program: No such file or directory\n"},
+        {"sleep;300", "{'message':'bye'}",
+         "bye\ntelling the logged-in users with sleep: not done in time\n"},
+        {"", "{'message':'bye'}", "bye\n"},
+        {"false", "{'message':''}", ""},
+        {"false", "{}", ""},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(FakeHost) host = fake_host_new("reboot", "reboot", cases[i].document);
+
+        fake_host_set(host, "message-command", cases[i].command);
+        fake_host_assert(host, fake_host_run(host), ERRAND_REBOOT, NULL);
+        g_assert_cmpstr(host->log->str, ==, cases[i].logged);
+        g_assert_cmpuint(fake_host_count_children(), ==, 0);
+    }
+}
+
+/* A cancel need not wait for a terminal. */
+static void
+test_message_cancel(void)
+{
+    g_autoptr(FakeHost) host = fake_host_new("reboot", "reboot", "{'message':'bye'}");
+
+    fake_host_set(host, "message-command", "sleep;300");
+    fake_host_cancel(host);
+    fake_host_assert(host, fake_host_run(host), ERRAND_CANCELLED, NULL);
+    g_assert_cmpuint(fake_host_count_children(), ==, 0);
 }
 
 static void
@@ -67,7 +166,7 @@ cancel(gpointer host)
 static void
 test_cancel(void)
 {
-    g_autoptr(FakeHost) host = fake_host_new("reboot", "reboot", "{'delay':3600}");
+    g_autoptr(FakeHost) host = fake_host_new("reboot", "reboot", "{'delay':3600,'timeout':7200}");
     GThread *thread = g_thread_new("cancel", cancel, host);
 
     fake_host_assert(host, fake_host_run(host), ERRAND_CANCELLED, NULL);
@@ -157,6 +256,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/reboot/document", test_document);
     g_test_add_func("/reboot/reboot", test_reboot);
+    g_test_add_func("/reboot/message", test_message);
+    g_test_add_func("/reboot/message-faults", test_message_faults);
+    g_test_add_func("/reboot/message-cancel", test_message_cancel);
     g_test_add_func("/reboot/delay", test_delay);
     g_test_add_func("/reboot/cancel", test_cancel);
     g_test_add_func("/reboot/shutdown", test_shutdown);
