@@ -1,7 +1,8 @@
 /* A fetch under way: what every source of a file needs, wherever its bytes come from.
  *
- * fetch.c makes one and gives it to a source (http.h), which fills the sink and says whether the
- * file is there. What a source wants to know after an interruption it keeps itself (state.h).
+ * fetch.c makes one and gives it to a source (http.h, stream.h), which fills the sink and says
+ * whether the file is there. What a source wants to know after an interruption it keeps itself
+ * (state.h).
  */
 #pragma once
 

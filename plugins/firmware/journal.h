@@ -5,9 +5,10 @@
 #include "backend.h"
 #include "boot-id.h"
 #include "phases.h"
+#include "stream-state.h"
 
 /* At least what fetch keeps: a bit for each block of a stream is the most. */
-#define JOURNAL_FETCH_MAX (12 * 1024 + 512)
+#define JOURNAL_FETCH_MAX (STREAM_STATE_BITMAP_MAX + 512)
 
 typedef struct {
     Phase phase;

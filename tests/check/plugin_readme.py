@@ -1,4 +1,4 @@
-"""What a plugin's README.md says of its reasons and settings, compared with the source.
+"""What a plugin's README.md says of its reasons and operations, compared with the source (settings: settings.py).
 
 For the plugins that start programs and machines: somebody who reads a status in the cloud looks it up there. Those that
 fetch share what plugins/fetch says, and their pages sum it up."""
@@ -43,9 +43,6 @@ def faults(folder, files, read):
         yield f"{folder}/README.md explains the reason {word}, which the plugin never gives"
     manifest = dict(line.split("=", 1) for line in read(f"{folder}/{folder.rpartition('/')[2]}.plugin").splitlines()
                     if "=" in line)
-    for key in manifest.get("settings", "").split(";"):
-        if key and f"| `{key}` |" not in readme:
-            yield f"{folder}/README.md has no row for the setting {key}"
     for operation in manifest["operations"].split(";"):
         if f"`{operation}`" not in readme:
             yield f"{folder}/README.md does not mention the operation {operation}"

@@ -61,7 +61,7 @@ def test_every_unit_and_module_test_is_built():
 
 
 @pytest.mark.parametrize("folder", ["plugins/handler", "plugins/reboot", "plugins/shell"])
-def test_readmes_of_plugins_tell_reasons_and_settings(folder):
+def test_readmes_of_plugins_tell_reasons_and_operations(folder):
     assert list(plugin_readme_faults(folder, FILES, read)) == []
 
 
