@@ -15,10 +15,14 @@
 
 #define LOOK_AGAIN_MS 20
 
+/* Of the kernel, and its end. */
+#define NAME_SIZE 16
+
 typedef struct {
     pid_t pid;
     pid_t parent;
-    bool below; /* a living descendant */
+    char name[NAME_SIZE]; /* of the program; changes at exec */
+    bool below;           /* a living descendant */
 } Process;
 
 typedef struct {
@@ -26,12 +30,13 @@ typedef struct {
     size_t count, room;
 } Table;
 
-/* "PID (NAME) STATE PARENT ...": the name may hold anything, so the last bracket ends it. */
-static pid_t
-parent_of(int proc, const char *pid)
+/* "PID (NAME) STATE PARENT ...": the name may hold anything, so the last bracket ends it. False for
+ * what is gone or dead. */
+static bool
+process_read(int proc, const char *pid, Process *process)
 {
     char path[64], text[512];
-    const char *rest;
+    const char *name, *rest;
     ssize_t length;
     char state;
     int fd, parent;
@@ -39,20 +44,24 @@ parent_of(int proc, const char *pid)
     snprintf(path, sizeof path, "%.20s/stat", pid);
     fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return -1;
+        return false;
     length = read(fd, text, sizeof text - 1);
     close(fd);
     if (length <= 0)
-        return -1;
+        return false;
     text[length] = '\0';
+    name = strchr(text, '(');
     rest = strrchr(text, ')');
-    if (rest == NULL || sscanf(rest + 1, " %c %d", &state, &parent) != 2 || state == 'Z')
-        return -1;
-    return parent;
+    if (name == NULL || rest == NULL || rest < name ||
+        sscanf(rest + 1, " %c %d", &state, &parent) != 2 || state == 'Z')
+        return false;
+    *process = (Process){.pid = (pid_t)strtol(pid, NULL, 10), .parent = parent};
+    snprintf(process->name, NAME_SIZE, "%.*s", (int)(rest - name - 1), name + 1);
+    return true;
 }
 
 static bool
-table_add(Table *table, pid_t pid, pid_t parent)
+table_add(Table *table, const Process *process)
 {
     if (table->count == table->room) {
         size_t room = table->room == 0 ? 512 : table->room * 2;
@@ -63,7 +72,7 @@ table_add(Table *table, pid_t pid, pid_t parent)
         table->items = items;
         table->room = room;
     }
-    table->items[table->count++] = (Process){pid, parent, false};
+    table->items[table->count++] = *process;
     return true;
 }
 
@@ -77,12 +86,11 @@ table_read(Table *table)
     if (proc == NULL)
         return;
     while ((entry = readdir(proc)) != NULL) {
-        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10), parent;
+        Process process;
 
-        if (pid <= 0)
+        if (*entry->d_name < '1' || *entry->d_name > '9')
             continue;
-        parent = parent_of(dirfd(proc), entry->d_name);
-        if (parent > 0 && !table_add(table, pid, parent))
+        if (process_read(dirfd(proc), entry->d_name, &process) && !table_add(table, &process))
             break;
     }
     closedir(proc);
@@ -121,10 +129,10 @@ table_mark(Table *table)
 }
 
 static bool
-table_has(const Table *table, pid_t pid)
+table_has(const Table *table, const Process *process)
 {
     for (size_t i = 0; i < table->count; i++) {
-        if (table->items[i].pid == pid)
+        if (table->items[i].pid == process->pid && strcmp(table->items[i].name, process->name) == 0)
             return true;
     }
     return false;
@@ -141,16 +149,18 @@ descend_signal(Table *table, int number, Table *told)
     table_read(table);
     found = table_mark(table);
     for (size_t i = 0; i < table->count; i++) {
-        pid_t pid = table->items[i].pid;
+        const Process *process = &table->items[i];
 
-        if (table->items[i].below && !table_has(told, pid) && kill(pid, number) == 0 &&
+        if (process->below && !table_has(told, process) && kill(process->pid, number) == 0 &&
             number == SIGTERM)
-            table_add(told, pid, 0);
+            table_add(told, process);
     }
     return found;
 }
 
-/* A process that was being forked while its parent was told to end is told at the next look. */
+/* A process that was being forked while its parent was told to end is told at the next look; one
+ * that has become another program since it was told, again: until then a shell's own handler may
+ * have had the signal. */
 int
 descend_stop(int grace_ms, int kill_ms)
 {
