@@ -132,7 +132,8 @@ accept_response(Attempt *self)
     }
 }
 
-/* What no length announced must not take the room of everybody else: looked at from time to time. */
+/* What no length announced must not take the room of everybody else: looked at from time to time.
+ */
 static bool
 leaves_room(Attempt *self, int64_t after)
 {

@@ -76,10 +76,11 @@ slot_commands_booted(errand_job *job, Booted *booted)
     *booted = (Booted){0};
     verdict = run(job, "booted", NULL, take_booted, &answer);
     if (verdict == ERRAND_SUCCEEDED && *answer.odd != '\0')
-        return errand_fail(job, "internal",
-                           "errand.conf: [plugin firmware] booted: the program printed \"%s\", must "
-                           "be SLOT [VERSION]",
-                           answer.odd);
+        return errand_fail(
+            job, "internal",
+            "errand.conf: [plugin firmware] booted: the program printed \"%s\", must "
+            "be SLOT [VERSION]",
+            answer.odd);
     if (verdict == ERRAND_SUCCEEDED && *booted->slot == '\0')
         return errand_fail(job, "internal",
                            "errand.conf: [plugin firmware] booted: the program printed no slot");
