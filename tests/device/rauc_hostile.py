@@ -81,7 +81,8 @@ class Hostile:
     def noise(self):
         for body in (GLib.Variant("(s)", ("0",)), GLib.Variant("(v)", (GLib.Variant("i", 0),)),
                      GLib.Variant("(ii)", (0, 0))):
-            for value in (GLib.Variant("i", 7), GLib.Variant("(isi)", (7, GIANT, 1)), GLib.Variant("(iss)", (7, "", ""))):
+            for value in (GLib.Variant("i", 7), GLib.Variant("(isi)", (7, GIANT, 1)),
+                          GLib.Variant("(iss)", (7, "", ""))):
                 self.emit(PROPERTIES, "PropertiesChanged",
                           GLib.Variant("(sa{sv}as)", (INTERFACE, {"Progress": value}, [])))
             self.emit(PROPERTIES, "PropertiesChanged", GLib.Variant("(si)", (INTERFACE, 3)))
