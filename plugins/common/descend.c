@@ -97,6 +97,16 @@ table_read(Table *table)
 }
 
 static bool
+table_has(const Table *table, pid_t pid)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->items[i].pid == pid)
+            return true;
+    }
+    return false;
+}
+
+static bool
 is_below(const Table *table, pid_t pid)
 {
     for (size_t i = 0; i < table->count; i++) {
@@ -145,17 +155,34 @@ descend_signal(Table *table, int number)
     return found;
 }
 
+/* SIGTERM to each descendant once, also to one that was just being born at the last look. */
+static int
+descend_ask(Table *table, Table *asked)
+{
+    int found = descend_signal(table, 0);
+
+    for (size_t i = 0; i < table->count; i++) {
+        const Process *process = &table->items[i];
+
+        if (process->below && !table_has(asked, process->pid) &&
+            table_add(asked, process->pid, process->parent))
+            kill(process->pid, SIGTERM);
+    }
+    return found;
+}
+
 int
 descend_stop(int grace_ms, int kill_ms)
 {
-    Table table = {0};
+    Table table = {0}, asked = {0};
     long start = now_ms();
-    int left = descend_signal(&table, SIGTERM);
+    int left = descend_ask(&table, &asked);
 
     while (left > 0 && now_ms() - start < grace_ms) {
         poll(NULL, 0, LOOK_AGAIN_MS);
-        left = descend_signal(&table, 0);
+        left = descend_ask(&table, &asked);
     }
+    free(asked.items);
     start = now_ms();
     while (left > 0 && now_ms() - start < kill_ms) {
         descend_signal(&table, SIGKILL);
