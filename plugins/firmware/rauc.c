@@ -34,6 +34,17 @@ check(errand_job *job)
 
 /* ---- the system that runs ---- */
 
+/* One that is as it was when it comes back from the journal: one line. */
+static bool
+is_name(const char *name)
+{
+    const char *at = name;
+
+    while (*at != '\0' && !g_ascii_iscntrl(*at))
+        at++;
+    return at > name && *at == '\0' && at - name < BACKEND_TEXT;
+}
+
 /* The slot that runs, from GetSlotStatus' answer. */
 static bool
 find_booted(GVariant *reply, Booted *slot)
@@ -50,7 +61,7 @@ find_booted(GVariant *reply, Booted *slot)
 
         (void)!g_variant_lookup(status, "state", "&s", &state);
         (void)!g_variant_lookup(status, "bundle.version", "&s", &version);
-        found = strcmp(state, "booted") == 0 && *name != '\0' && strlen(name) < sizeof slot->slot;
+        found = strcmp(state, "booted") == 0 && is_name(name);
         if (found) {
             g_strlcpy(slot->slot, name, sizeof slot->slot);
             g_strlcpy(slot->version, version, sizeof slot->version);

@@ -46,7 +46,9 @@ hear(SwupdateStream *self, const struct progress_msg *message)
     self->now.life = boottime_ms();
     switch ((int)message->status) {
     case SUCCESS:
-        return SWUPDATE_SUCCEEDED;
+        /* Of another update, while ours is not all there. If it was ours after all (something
+         * follows the image's end) its state will say so. */
+        return self->now.ended || self->now.closed ? SWUPDATE_SUCCEEDED : RUNNING;
     case FAILURE:
         return SWUPDATE_FAILED;
     case START:

@@ -148,7 +148,7 @@ def test_a_failing_install(machine):
     status, details = machine.run(machine.document())
     assert (status, details["reason"]) == ("FAILED", "install-failed")
     assert "flash is worn out" in details["message"]
-    assert machine.asked() == ["inspect image", "install image"]
+    assert machine.asked() == ["inspect image", "install image", "rollback other"]
 
 
 # ---- Crashes and power cuts ----

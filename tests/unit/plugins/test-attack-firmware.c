@@ -1,5 +1,5 @@
-/* Plugin firmware against programs and moments that mean no good: whatever they do, no success without its proof, and
- * no slot that nobody proved is left to boot next. */
+/* Plugin firmware against programs and moments that mean no good: whatever they do, no success
+ * without its proof, and no slot that nobody proved is left to boot next. */
 #include "board.h"
 
 #include <glib/gstdio.h>
@@ -125,8 +125,7 @@ static void
 test_a_talking_installer_is_alive(void)
 {
     guint silent = count_progress("true");
-    guint talking =
-        count_progress("for i in $(seq 24); do echo block $i written; sleep 0.5; done");
+    guint talking = count_progress("for i in $(seq 24); do echo block $i written; sleep 0.5; done");
 
     g_assert_cmpuint(talking, >, silent);
 }
