@@ -159,7 +159,7 @@ def test_output_of_100_megabytes_is_survived(running):
     half = 5_000_000 if sanitized(running.process.pid) else 50_000_000
     script = f"head -c {half} /dev/urandom; head -c {half} /dev/urandom >&2; printf '\\nthe end \\303\\274'"
     before = rss(running.process.pid)
-    status, details = running.run(shell(script), timeout=60)
+    status, details = running.run(shell(script), timeout=240)
     assert status == "SUCCEEDED"
     assert details["stdout"].endswith("the end ü")
     assert len(details["stdout"].encode("utf-16-le")) // 2 <= 1024
