@@ -83,7 +83,8 @@ class Relay:
         try:
             far_end = socket.create_connection(("127.0.0.1", self.port))
             hello = client.recv(65536)
-            self.hellos.append(hello)
+            if hello:       # else it gave up before it said anything
+                self.hellos.append(hello)
             far_end.sendall(hello)
         except OSError:
             client.close()

@@ -117,6 +117,14 @@ class Swupdate:
         """As a crash ends it: at once, its sockets stay."""
         self._signal(signal.SIGKILL)
         self.process.wait(20)
+        wait_for(lambda: not self._others(), "the end of SWUpdate's scripts")    # one may be about to write a file
+
+    def _others(self):
+        """The other processes of its group that have not ended."""
+        found = subprocess.run(["ps", "-e", "-o", "pgid=,stat="], stdout=subprocess.PIPE, text=True, timeout=20,
+                               check=True).stdout
+        rows = [line.split() for line in found.splitlines()]
+        return [stat for group, stat in rows if int(group) == self.process.pid and not stat.startswith("Z")]
 
     def freeze(self):
         self._signal(signal.SIGSTOP)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from device import BUILD, DEADLINE, ERRANDCTL, RUNNER, plugin_directories, wait_for
+from device import BUILD, DEADLINE, ERRANDCTL, RUNNER, descendants, plugin_directories, wait_for
 
 HOSTILE = Path(__file__).resolve().with_name("hostile_runner.py")
 
@@ -205,12 +205,25 @@ def test_one_interrupt_ends_a_local_run(local, number):
     assert list((local / "tmp").iterdir()) == []
 
 
+def ended(process):
+    """Its end; else what it and its processes were at."""
+    try:
+        process.communicate(timeout=DEADLINE)
+    except subprocess.TimeoutExpired:
+        family = [process.pid, *descendants(process.pid)]
+        rows = subprocess.run(["ps", "-o", "pid,ppid,stat,wchan:24,args", "-p", ",".join(map(str, family))],
+                              capture_output=True, text=True, timeout=DEADLINE, check=False).stdout
+        for pid in family:
+            os.kill(pid, signal.SIGKILL)
+        pytest.fail(f"still there:\n{rows}\nit said: {process.communicate(timeout=DEADLINE)}")
+
+
 def test_an_interrupt_at_any_moment_ends_a_local_run(local):
     for _ in range(20):
         process = start_local(local)
         wait_for(lambda: list((local / "tmp").iterdir()) or process.poll() is not None, "its folder")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=DEADLINE)
+        ended(process)
         for left in (local / "tmp").iterdir():
             subprocess.run(["rm", "-rf", str(left)], check=True)
 
