@@ -48,7 +48,7 @@ def many_names():
 
 def full_speed_and_never_reads():
     begin()
-    flood(lambda n: "s-1", LARGEST)
+    flood(lambda n: "h-1", LARGEST)
 
 
 def before_go():

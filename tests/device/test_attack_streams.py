@@ -268,7 +268,8 @@ def test_hostile_runners(hostile, mode, status):
         service.add("good", document(hostile))
         hostile.start(ready=False)
         begun = time.monotonic()
-        assert service.wait_final("good")[0] == "SUCCEEDED"
+        status_of_good, details = service.wait_final("good", 40)
+        assert status_of_good == "SUCCEEDED", details
         print(f"good after {time.monotonic() - begun:.1f} s")
         got, details = service.wait_final("evil", 40)
         print(got, details, len(asked_for(service)), len(service.published))
