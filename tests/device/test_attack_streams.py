@@ -75,7 +75,7 @@ def device(device):
     program.chmod(0o755)
     device.groups["paths"]["runner"] = program
     device.environment["ERRAND_TEST_TIME_SCALE"] = "20"
-    device.groups["plugin download"].update({"stream-block-size": str(BLOCK), "retry-delay": "50ms", "retries": "3"})
+    device.groups["plugin download"].update({"stream-block-size": str(BLOCK), "retry-delay": "50ms", "retries": "2"})
     device.form = "cbor"
     return device
 
