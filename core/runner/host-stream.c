@@ -172,7 +172,7 @@ host_stream_describe(errand_job *job, const char *stream, int32_t format, int32_
     if (result == 0)
         result = next_answer(&question, STREAM_DESCRIPTION, after(ANSWER_LIMIT_US), &answer);
     client_stream_end(self->client);
-    return result < 0 ? result : find_file(answer, file, found);
+    return answer == NULL ? result : find_file(answer, file, found);
 }
 
 /* Gives one block to the plugin, if it is one that is waited for. */
@@ -202,7 +202,7 @@ collect(Question *question, const errand_stream_request *request, StreamWant *wa
 
         if (result == -ETIMEDOUT)
             break;
-        if (result == 0)
+        if (message != NULL)
             result = take(request, want, message);
         if (result < 0)
             return result;

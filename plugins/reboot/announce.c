@@ -131,15 +131,17 @@ tell_users(errand_job *job, const char *message, int64_t seconds)
 
     for (int32_t i = 0; (word = setting_list_item(job, "message-command", standard, i)); i++)
         words_add(&argv, word);
-    input = words_ok(&argv) ? text_file(job, message, seconds) : -1;
-    if (input >= 0) {
-        code = start(argv.items, input, &pid);
-        close(input);
+    if (words_ok(&argv)) {
+        input = text_file(job, message, seconds);
+        if (input >= 0) {
+            code = start(argv.items, input, &pid);
+            close(input);
+        }
+        if (code == 0)
+            await(job, argv.items[0], pid);
+        else if (code != ENOENT || errand_setting(job, "message-command") != NULL)
+            log_failure(job, argv.items[0], strerror(code));
     }
-    if (code == 0)
-        await(job, argv.items[0], pid);
-    else if (argv.count > 0 && (code != ENOENT || errand_setting(job, "message-command") != NULL))
-        log_failure(job, argv.items[0], strerror(code));
     words_clear(&argv);
 }
 
