@@ -126,10 +126,14 @@ bool
 health_prove(errand_job *job, char *fault, size_t size)
 {
     int64_t until = health_now_ms() + health_limit(job);
+    char said[512];
 
     do {
-        if (ask_commands(job, until, fault, size) && ask_units(job, until, fault, size))
+        if (ask_commands(job, until, said, sizeof said) && ask_units(job, until, said, sizeof said))
             return true;
+        /* What was stopped for want of time tells less than an answer. */
+        if (*fault == '\0' || health_now_ms() < until)
+            snprintf(fault, size, "%s", said);
     } while (health_pause(job, "health", until));
     return false;
 }

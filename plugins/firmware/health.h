@@ -13,8 +13,8 @@
 int32_t health_check_settings(errand_job *job);
 /* Milliseconds. */
 int64_t health_limit(errand_job *job);
-/* Asks again until all is well or the time is over. False: `fault` says which one failed last and
- * how. Blocks, with heartbeats. */
+/* Asks again until all is well or the time is over. False: `fault`, empty before, says which one
+ * failed last and how. Blocks, with heartbeats. */
 bool health_prove(errand_job *job, char *fault, size_t size);
 /* Waits a moment with a heartbeat. False when `until` (CLOCK_BOOTTIME, ms) has come. */
 bool health_pause(errand_job *job, const char *step, int64_t until);

@@ -170,7 +170,7 @@ LAYERS = {
     "demo": (("build",), lambda place: demo(place)),
     "build-clang": ((), lambda place: build(place, "clang")),
     "lint": (("build",), lint),
-    "vm": ((), lambda place: pytest(place, ["vm"], 1500)),
+    "vm": ((), lambda place: pytest(place, ["vm"], 2400)),
 }
 QUICK = ("build", "check", "sandbox", "unit", "module")
 EXTRA = ("lint", "vm")     # only when asked for

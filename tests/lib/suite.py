@@ -23,7 +23,7 @@ def parse(arguments):
                         "every build: " + " ".join(LAYERS))
     parser.add_argument("--quick", action="store_true", help="no sanitizers, no whole daemon, no packages")
     parser.add_argument("--lint", action="store_true", help="the linters, too")
-    parser.add_argument("--vm", action="store_true", help="the shipped unit under systemd in qemu, too (5 minutes)")
+    parser.add_argument("--vm", action="store_true", help="also in qemu: packages, system updates (10 minutes)")
     parser.add_argument("--keep", action="store_true", help="keep scratch directories also when all is well")
     options = parser.parse_args(arguments)
     options.only = [name for name in options.only.split(",") if name]

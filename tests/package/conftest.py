@@ -13,7 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 from debian import propagation, run_or_raise, unpack  # noqa: E402
 
 TOP = HERE.parents[1]
-NAMES = ("errand", "errand-dev", "errand-sandbox")
+NAMES = ("errand", "errand-dev", "errand-plugin-firmware", "errand-sandbox")
 
 
 class Packages:
@@ -57,7 +57,9 @@ def debian(prepared):
     packages, debian = prepared
     if debian is None:
         pytest.skip("no mounts of one's own (unshare --mount) in this container or chroot")
-    needed = ", ".join(["systemd", *(packages.field(name, "Depends") for name in NAMES)])
+    needed = ["systemd"]
+    for name in NAMES:
+        needed += [part for part in packages.field(name, "Depends").split(", ") if part.split()[0] not in NAMES]
     debian.apt("update")
-    debian.apt("satisfy", needed)
+    debian.apt("satisfy", ", ".join(needed))
     return debian

@@ -93,12 +93,18 @@ def test_small(packages):
     assert int(packages.field("errand", "Installed-Size")) <= INSTALLED_KIB_MAX
 
 
+def plugin_files(names):
+    triplet = run_or_raise("dpkg-architecture", "-qDEB_HOST_MULTIARCH").strip()
+    return {f"/usr/lib/{triplet}/errand/plugins/{name}.{end}" for name in names for end in ("so", "plugin")}
+
+
+def plugins_in(contents):
+    return {path for path in contents if "/plugins/" in path and not path.endswith("/")}
+
+
 def test_contents(packages):
     contents = packages.contents("errand")
-    triplet = run_or_raise("dpkg-architecture", "-qDEB_HOST_MULTIARCH").strip()
-    plugins = f"/usr/lib/{triplet}/errand/plugins"
-    for name in ("shell", "handler", "download", "reboot"):
-        assert f"{plugins}/{name}.so" in contents and f"{plugins}/{name}.plugin" in contents
+    assert plugins_in(contents) == plugin_files(("shell", "handler", "download", "reboot"))
     for path in ("/usr/sbin/errandd", "/usr/bin/errandctl", "/usr/libexec/errand/errand-runner", f"/{CONFIG}",
                  "/lib/systemd/system/errandd.service", "/usr/lib/tmpfiles.d/errand.conf",
                  "/usr/share/man/man8/errandd.8.gz",
@@ -107,6 +113,16 @@ def test_contents(packages):
     assert not [path for path, mode in contents.items() if not mode.endswith("root/root") or mode[8] == "w"]
     assert contents["/etc/errand/certs/"].startswith("drwx------")
     assert not [path for path in contents if "example" in path or "zoo" in path or "test" in path.rsplit("/", 1)[-1]]
+
+
+def test_firmware_is_a_package_of_its_own(packages):
+    contents = packages.contents("errand-plugin-firmware")
+    assert plugins_in(contents) == plugin_files(("firmware",))
+    assert not [path for path in contents if not path.endswith("/") and "/plugins/" not in path and "/doc/" not in path
+                and "/lintian/" not in path]
+    depends = [part.split()[0] for part in packages.field("errand-plugin-firmware", "Depends").split(", ")]
+    assert {"errand", "rauc", "rauc-service"} <= set(depends) and "swupdate" not in depends
+    assert "rauc" not in packages.field("errand", "Depends") and "swupdate" not in packages.field("errand", "Depends")
 
 
 def test_install_starts_nothing(machine):
@@ -121,6 +137,15 @@ def test_the_unconfigured_file_says_what_is_missing(machine):
     for key in ("[broker] host", "[thing] name", "[broker] ca-file", "[broker] private-key-file"):
         assert key in done.stdout, done.stdout
     assert "unknown" not in done.stdout.lower()
+
+
+def test_plugins_are_listed(machine):
+    config = machine.root / "tmp/some.conf"
+    config.write_text("[broker]\nhost=localhost\ntls=false\n[thing]\nname=t\n")
+    listed = machine.run("errandctl", "plugins", "--config", "/tmp/some.conf").stdout
+    served = {line.split()[0]: line.rpartition(": ")[2] for line in listed.splitlines()}
+    assert set(served) == {"download", "firmware", "handler", "reboot", "shell"}, listed
+    assert re.sub(r" \(not enabled\)", "", served["firmware"]) == "afr_ota, firmware"
 
 
 def test_every_commented_default_is_a_good_value(machine):

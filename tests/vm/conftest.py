@@ -8,11 +8,11 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
-sys.path[:0] = [str(HERE), str(TESTS / "package"), str(TESTS / "lib"), str(TESTS / "sandbox")]
+sys.path[:0] = [str(HERE), str(TESTS / "package"), str(TESTS / "lib"), str(TESTS / "sandbox"), str(TESTS / "device")]
 
 from debian import run_or_raise, unpack  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
-from guest import Guest, make_image  # noqa: E402
+from guest import Guest, make_bootable, make_image  # noqa: E402
 
 INCLUDED = ("systemd-sysv", "udev", "dbus", "iproute2", "procps", "zstd", "initramfs-tools", "linux-image-cloud-amd64")
 HOST_SEEN_BY_GUEST = "10.0.2.2"
@@ -25,9 +25,10 @@ DHCP=ipv4
 SendHostname=no
 """
 NEWER = "9.9"       # of errand, as a job installs it
-# Of the service that a job restarts, and whose package another one installs.
+# Of the service that a job restarts, and the plugin beside it; another job installs the package.
 PROBE_CONTROL = "Package: probe\nVersion: 1\nArchitecture: all\nMaintainer: n <n@example.org>\nDescription: probe\n"
 PROBE_UNIT = "[Service]\nExecStart=/bin/sleep infinity\n"
+PROBE_PLUGIN = "[plugin]\nname=probe\nmodule=probe.so\nabi=1\noperations=probe\n"
 # A real maintainer script: another account, setuid, /tmp, files outside /usr, a unit.
 PROBE_POSTINST = """#!/bin/sh
 set -e
@@ -43,7 +44,8 @@ def package(directory, tree, name):
     run_or_raise("dpkg-deb", "--root-owner-group", "-b", tree, directory / f"{name}.deb")
 
 
-def make_probe(directory, work):
+def make_probe(root, directory, work):
+    """A service and a plugin."""
     tree = work / "probe"
     (tree / "DEBIAN").mkdir(parents=True)
     (tree / "DEBIAN/control").write_text(PROBE_CONTROL)
@@ -52,6 +54,11 @@ def make_probe(directory, work):
     postinst.chmod(0o755)
     (tree / "lib/systemd/system").mkdir(parents=True)
     (tree / "lib/systemd/system/probe.service").write_text(PROBE_UNIT)
+    shell = next(root.glob("usr/lib/*/errand/plugins/shell.so"))
+    plugins = tree / shell.parent.relative_to(root)
+    plugins.mkdir(parents=True)
+    (plugins / "probe.so").write_bytes(shell.read_bytes())
+    (plugins / "probe.plugin").write_text(PROBE_PLUGIN)
     package(directory, tree, "probe")
 
 
@@ -70,7 +77,7 @@ def make_archive(root, deb, work):
     """An apt source inside: the newer errand and the package probe."""
     archive = root / "srv/archive"
     archive.mkdir(parents=True)
-    make_probe(archive, work)
+    make_probe(root, archive, work)
     make_newer(deb, archive, work)
     index = subprocess.run(["dpkg-scanpackages", "."], cwd=archive, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                            check=True, timeout=60)
@@ -83,8 +90,9 @@ def cloud(tmp_path_factory):
         yield sandbox
 
 
-def configure(root, cloud):
-    paths = cloud.thing(THING)
+def configure(root, cloud, thing, more=""):
+    """errand as `thing`, with `more` in its configuration, and the network it takes."""
+    paths = cloud.thing(thing)
     files = {"ca-file": cloud.directory / "pki/ca.pem", "certificate-file": paths["certificate"],
              "private-key-file": paths["key"]}
     lines = ["[broker]", f"host={HOST_SEEN_BY_GUEST}", f"port={cloud.endpoint['port']}"]
@@ -93,29 +101,42 @@ def configure(root, cloud):
         target.write_bytes(Path(path).read_bytes())
         target.chmod(0o600)
         lines.append(f"{key}=/{target.relative_to(root)}")
-    lines += ["[thing]", f"name={THING}", "[operations]", "enabled=*"]
+    lines += ["[thing]", f"name={thing}", "[operations]", "enabled=*", more]
     (root / "etc/errand/errand.conf.d/50-test.conf").write_text("\n".join(lines) + "\n")
+    (root / "etc/systemd/network/ethernet.network").write_text(NETWORK)
 
 
 @pytest.fixture(scope="session")
-def guest(tmp_path_factory, cloud):
-    work = tmp_path_factory.mktemp("vm")
-    root = work / "root"
-    debs = work / "debs"
-    run_or_raise(TESTS.parent / "packaging/build-deb.sh", debs)
-    deb = next(debs.glob("errand_*.deb"))
+def debs(tmp_path_factory):
+    """{package: file}"""
+    directory = tmp_path_factory.mktemp("debs")
+    run_or_raise(TESTS.parent / "packaging/build-deb.sh", directory)
+    return {path.name.split("_")[0]: path for path in directory.glob("*.deb")}
+
+
+def install(root, debs, *names):
+    """A Debian with a kernel, and of our packages those named."""
     debian = unpack(root, INCLUDED)
     (root / "usr/sbin/policy-rc.d").unlink()
-    (root / "tmp/errand.deb").write_bytes(deb.read_bytes())
+    for name in names:
+        (root / f"tmp/{name}.deb").write_bytes(debs[name].read_bytes())
     debian.apt("update")
-    debian.apt("install", "/tmp/errand.deb")
-    make_archive(root, deb, work)
+    debian.apt("install", *(f"/tmp/{name}.deb" for name in names))
+    return debian
+
+
+@pytest.fixture(scope="session")
+def guest(tmp_path_factory, cloud, debs):
+    work = tmp_path_factory.mktemp("vm")
+    root = work / "root"
+    debian = install(root, debs, "errand")
+    make_archive(root, debs["errand"], work)
     (root / "etc/apt/sources.list").write_text("deb [trusted=yes] file:/srv/archive ./\n")
     debian.run("apt-get", "-q", "update")
-    configure(root, cloud)
-    (root / "etc/systemd/network/ethernet.network").write_text(NETWORK)
+    configure(root, cloud, THING)
+    make_bootable(root)
     make_image(root, work / "disk")
-    machine = Guest(root, work / "disk", work / "console")
+    machine = Guest(root, {"disk": work / "disk"}, work / "console")
     try:
         machine.power_on()
         yield machine

@@ -1,14 +1,17 @@
 """A Debian with systemd in qemu, steered by a root shell on its serial console."""
 
+import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import threading
 import time
 from pathlib import Path
 
 BOOT_SECONDS = 240      # about 15 s on an idle machine, without KVM
+CONTROL_SECONDS = 20
 PROMPT = "GUEST-READY"
 LOGIN = f"""[Service]
 ExecStart=
@@ -22,9 +25,9 @@ USELESS = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer",
            "e2scrub_reap.service", "fstrim.timer", "systemd-timesyncd.service", "getty@tty1.service")
 
 
-def make_image(root, disk, size="1200M"):
-    """Turns a directory with a Debian into a disk that boots to a shell; needs no mount."""
-    (root / "etc/fstab").write_text("/dev/vda / ext4 defaults,noatime 0 1\n")
+def make_bootable(root, fstab="/dev/vda / ext4 defaults,noatime 0 1\n"):
+    """Turns a directory with a Debian into one that boots to a shell."""
+    (root / "etc/fstab").write_text(fstab)
     (root / "etc/hostname").write_text("guest\n")
     (root / "etc/hosts").write_text("127.0.0.1 localhost guest\n")
     override = root / "etc/systemd/system/serial-getty@ttyS0.service.d/shell.conf"
@@ -34,30 +37,65 @@ def make_image(root, disk, size="1200M"):
         link = root / "etc/systemd/system" / name
         link.unlink(missing_ok=True)
         link.symlink_to("/dev/null")
+
+
+def make_image(root, disk, size="1200M"):
+    """A file system with what a directory holds; needs no mount."""
     subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", root, disk, size], check=True, timeout=120)
 
 
 class Guest:
-    def __init__(self, root, disk, log):
+    """disks: {serial number: image}; the first is /dev/vda. options: more words for qemu."""
+
+    def __init__(self, root, disks, log, *options):
         self.log = Path(log)
         self.output, self.changed, self.count = "", threading.Condition(), 0
         kernel = next((root / "boot").glob("vmlinuz-*"))
         initrd = next((root / "boot").glob("initrd.img-*"))
+        self.control = self.log.with_name("control")
         words = ["qemu-system-x86_64", "-M", "q35", "-m", "512", "-smp", "2", "-nodefaults", "-display", "none",
-                 "-accel", "tcg,thread=multi", "-nic", "user,model=virtio-net-pci", "-device", "virtio-rng-pci",
-                 "-serial", "stdio", "-kernel", kernel, "-initrd", initrd, "-append", KERNEL_LINE,
-                 "-drive", f"file={disk},format=raw,if=virtio"]
+                 "-accel", "tcg,thread=multi", "-nic", "user,model=virtio-net-pci,id=network",
+                 "-device", "virtio-rng-pci", "-serial", "stdio", "-kernel", kernel, "-initrd", initrd,
+                 "-qmp", f"unix:{self.control},server=on,wait=off", *options]
+        for serial, disk in disks.items():
+            words += ["-drive", f"file={disk},format=raw,if=none,id={serial}",
+                      "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
         self.words = [str(word) for word in words]
         self.process = None
 
-    def power_on(self):
-        """Returns when there is a shell."""
+    def start(self, line=KERNEL_LINE):
         self.output = ""
-        self.process = subprocess.Popen(self.words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*self.words, "-append", line], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
+
+    def power_on(self):
+        """Returns when there is a shell."""
+        self.start()
         self.wait_for_boot()
+
+    def set_link(self, up):
+        """Plugs the network cable in or out."""
+        with socket.socket(socket.AF_UNIX) as channel:
+            channel.settimeout(CONTROL_SECONDS)
+            self.connect(channel)
+            lines = channel.makefile("rw")
+            for request in ({"execute": "qmp_capabilities"},
+                            {"execute": "set_link", "arguments": {"name": "network", "up": up}}):
+                lines.write(json.dumps(request) + "\n")
+                lines.flush()
+                while "return" not in (answer := json.loads(lines.readline())):
+                    assert "error" not in answer, answer
+
+    def connect(self, channel):
+        """qemu makes its socket early, but not at once."""
+        deadline = time.monotonic() + CONTROL_SECONDS
+        while channel.connect_ex(str(self.control)) != 0:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nobody listens at {self.control}")
+            with self.changed:
+                self.changed.wait(0.05)
 
     def cut_power(self):
         """What the guest had not flushed to its disk is lost."""

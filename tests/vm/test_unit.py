@@ -71,8 +71,11 @@ def test_watchdog_restarts_a_process_that_stands_still(guest, cloud):
 
 
 def test_installs_a_package(guest, cloud):
+    pid = main_pid(guest)
     succeeded(run_job(cloud, handler("install-packages.sh", "probe")))
     guest.run("test -u /usr/local/bin/probe-setuid && systemctl is-active probe")
+    wait_for_restart(guest, pid, JOB_SECONDS)       # to know the plugin in it
+    assert "\nprobe " in guest.run("errandctl plugins")
 
 
 def test_restarts_a_service(guest, cloud):
