@@ -191,6 +191,11 @@ def test_upgrade_keeps_the_owners_configuration(machine, packages):
     assert (machine.root / CONFIG).read_text() == text
 
 
+def test_errand_is_told_of_a_plugin_that_a_package_brings(machine, packages):
+    done = machine.run("dpkg", "-i", f"/tmp/{packages.files['errand-plugin-firmware'].name}", timeout=120)
+    assert "Processing triggers for errand " in done.stdout
+
+
 def test_purge_leaves_nothing(machine, before):
     plugins = Path(machine.run("pkg-config", "--variable=plugindir", "errand").stdout.strip()).relative_to("/")
     for name in ("example.so", "example.plugin"):       # the author's own
