@@ -45,7 +45,7 @@ bool
 swupdate_text_version(const char *info, size_t length, char *version, size_t size)
 {
     static const char name[] = "\"VERSION\"";
-    const char *found = memmem(info, length, name, sizeof name - 1);
+    const char *found = length > 0 ? memmem(info, length, name, sizeof name - 1) : NULL;
     size_t at, end;
 
     if (found == NULL)
