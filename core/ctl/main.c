@@ -106,6 +106,16 @@ plugins_command(const Config *config)
     return registry_faults(registry)->len == 0 ? EX_OK : 1;
 }
 
+/* The service replaces its placeholders in what it can read, and what is signed is base64. */
+static void
+warn_of_placeholders(const char *document)
+{
+    if (strstr(document, "${aws:iot:") != NULL)
+        fputs("errandctl: warning: the document holds a placeholder (${aws:iot:...}), which the "
+              "service cannot replace in a signed document; write the value itself\n",
+              stderr);
+}
+
 static int
 sign_command(const char *key_file, const char *file)
 {
@@ -118,6 +128,7 @@ sign_command(const char *key_file, const char *file)
         fprintf(stderr, "errandctl: %s\n", error->message);
         return document == NULL ? EX_NOINPUT : EX_DATAERR;
     }
+    warn_of_placeholders(document);
     puts(signed_text);
     return EX_OK;
 }

@@ -42,13 +42,14 @@ take_word(Splitter *self)
         if (first == '"' || first == '\'') {
             self->at++;
             take_quoted(self, first);
-        } else if (first != '\\') {
-            take(self);
-        } else if (*++self->at != '\0') {
-            take(self);
-        } else {
-            self->complete = false;
+            continue;
         }
+        if (first == '\\')
+            self->at++;
+        if (*self->at != '\0')
+            take(self);
+        else
+            self->complete = false;
     }
 }
 

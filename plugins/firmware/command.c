@@ -37,6 +37,7 @@ run_on_image(errand_job *job, const char *setting, const char *image, Tool *tool
     tool_words(job, setting, &argv);
     words_add(&argv, image);
     verdict = tool_run(job, tool, end);
+    tool->argv = NULL;
     words_clear(&argv);
     return verdict;
 }

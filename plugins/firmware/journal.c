@@ -99,11 +99,12 @@ bool
 journal_load(errand_job *job, Journal *self)
 {
     size_t length = 0;
-    const char *at = errand_load_state(job, &length), *end = at + length, *line_end;
+    const char *at = errand_load_state(job, &length), *end, *line_end;
 
     *self = (Journal){.phase = PHASES};
     if (at == NULL || length < strlen(HEADER) || memcmp(at, HEADER, strlen(HEADER)) != 0)
         return false;
+    end = at + length;
     for (at += strlen(HEADER); at < end && *at != '\n'; at = line_end + 1) {
         line_end = memchr(at, '\n', (size_t)(end - at));
         if (line_end == NULL || !take_line(self, at, (size_t)(line_end - at)))

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* clang-format off: a table is read by its columns */
-#define ON(event, phase) [EVENT_##event] = PHASE_##phase + 1
+#define ON(event, phase) [EVENT_##event] = (PHASE_##phase + 1)
 
 /* Zero: cannot happen. */
 static const unsigned char table[PHASE_REBOOT][EVENTS] = {

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import tempfile
+import textwrap
 import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ def print_table(jobs):
         fault = fault_of(job)
         verdict = f"   <- {fault}" if fault else ""
         print(f"{job.name:10} {job.status:10} {status:10} {details.get('reason', ''):18} "
-              f"{details.get('message', '')[:80]}{verdict}")
+              f"{textwrap.shorten(details.get('message', ''), 80, placeholder=' ...')}{verdict}")
     print()
 
 

@@ -1,5 +1,5 @@
-/* 1,000 devices lose their broker at the same instant: no second holds more than a tenth of what they
- * then try, be it back at once or away. */
+/* 1,000 devices lose their broker at the same instant: no second holds more than a tenth of what
+ * they then try, be it back at once or away. */
 #include "backoff.h"
 
 enum { DEVICES = 1000, FIRST_MS = 1000, CAP_MS = 40000, SPREAD_MS = 15000, SECONDS = 60 };
