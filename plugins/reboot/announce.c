@@ -131,7 +131,7 @@ tell_users(errand_job *job, const char *message, int64_t seconds)
 
     for (int32_t i = 0; (word = setting_list_item(job, "message-command", standard, i)); i++)
         words_add(&argv, word);
-    if (words_ok(&argv)) {
+    if (words_ok(&argv) && argv.items != NULL) {
         input = text_file(job, message, seconds);
         if (input >= 0) {
             code = start(argv.items, input, &pid);
