@@ -188,10 +188,11 @@ def local(tmp_path):
 
 
 def start_local(local, **options):
+    """With the signal that a shell takes from what it starts in the background: tests may run there."""
     return subprocess.Popen(
         [str(ERRANDCTL), "run", str(local / "document.json"), "--config", str(local / "errand.conf")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(local / "tmp")},
-        **options)
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

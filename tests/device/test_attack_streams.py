@@ -212,6 +212,7 @@ def resident(pid):
 @pytest.mark.parametrize("size", [1, 60000])
 def test_a_flood_nobody_asked_for(device, size):
     """Ten thousand messages while a file is fetched: the file arrives, and memory stays where it was."""
+    device.groups["plugin download"]["retries"] = "8"
     with Service(device, stream=Honest()) as service:
         service.add("warm", document(device))
         device.start(ready=False)

@@ -17,16 +17,17 @@ def test_req_25_a_day_offline_is_quiet(sandbox, tmp_path):
     """Twenty-four hours in seconds. One daemon says what it does by default, one everything it could."""
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
-    devices = {}
+    devices, ends = {}, {}
     for name, arguments in (("default", []), ("verbose", ["--verbose"])):
         device = devices[name] = Device(tmp_path / name, sandbox, f"outage-{name}")
         device.groups["broker"]["port"] = port
         if name == "verbose":
             device.groups["broker"]["proxy"] = f"http://me:correct-horse@127.0.0.1:{port}"
         device.arguments = arguments
+        ends[name] = time.monotonic() + DAY
         device.start(ready=False, ERRAND_TEST_TIME_SCALE=str(SCALE))
-    time.sleep(DAY)
-    for device in devices.values():
+    for name, device in devices.items():
+        wait_for(lambda name=name: time.monotonic() >= ends[name], "the day is over", DAY + 20)
         assert device.alive()
         device.kill()
     lines = devices["default"].log().splitlines()

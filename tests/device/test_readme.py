@@ -31,8 +31,12 @@ def test_the_plugin_of_the_readme_does_what_is_printed(tmp_path):
     program = tmp_path / "errandctl"    # the one that was built, as if it were installed
     program.write_text(f'#!/bin/sh\nexec {ERRANDCTL} --config {tmp_path}/errand.conf "$@"\n')
     program.chmod(0o755)
+    service = tmp_path / "systemctl"
+    service.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\n')
+    service.chmod(0o755)
     done = subprocess.run(["sh", "-euc", write_plugin(readme, work)], cwd=work, env=environment, capture_output=True,
                           text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith(block_with(readme, "greeted    world"))
+    assert (tmp_path / "asked").read_text() == "restart errandd\n"
     assert {path.name for path in Path(plugins).iterdir()} == {"hello.so", "hello.plugin"}
