@@ -62,19 +62,44 @@ def run_layer(name, scratch):
         counts.fail(name, f"{type(error).__name__}: {error}")
     # The log and scratch are this layer's own; the build trees are searched for cores at the end.
     for path, line in sweep([log, place.scratch]):
-        counts.fail(f"{name}: swept from {path}", line)
+        counts.fail(f"swept from {path}: {line}", "")
     return counts, time.time() - began
 
 
+def grouped(reasons):
+    """One line for each reason of skips."""
+    titles = {}
+    for title, reason in reasons:
+        titles.setdefault(reason, []).append(title)
+    for reason, named in titles.items():
+        others = f" and {len(named) - 1} more" if len(named) > 1 else ""
+        yield f"{reason} ({named[0]}{others})"
+
+
 def show(name, counts, seconds):
+    """Failures first: a log may be cut off."""
     print(f"{name:17} {str(counts):32} {seconds:6.1f} s", flush=True)
-    for title, reason in counts.reasons:
-        print(f"    skipped {title}: {reason}", flush=True)
     for title, text in counts.failures[:SHOWN_FAILURES]:
         print(f"    FAILED {title}")
-        print("".join(f"        {line}\n" for line in text.rstrip().split("\n")), end="", flush=True)
+        print("".join(f"        {line}\n" for line in text.rstrip().splitlines()), end="", flush=True)
     if len(counts.failures) > SHOWN_FAILURES:
         print(f"    ... and {len(counts.failures) - SHOWN_FAILURES} more, see {BUILDS}/logs/{name}.log")
+    for line in grouped(counts.reasons):
+        print(f"    skipped {line}", flush=True)
+
+
+def show_and_add(total, name, counts, seconds):
+    show(name, counts, seconds)
+    counts.failures = [(f"{name}: {title}", text) for title, text in counts.failures]
+    total.add(counts)
+
+
+def sum_up(total, seconds):
+    """Says once more what failed, each in one line; the last line is the count."""
+    print(f"{seconds:.0f} s")
+    for title, _ in total.failures:
+        print(f"FAILED {' '.join(title.split())}")
+    print(total, flush=True)
 
 
 def is_quiet_enough(name, waiting, running):
@@ -93,8 +118,7 @@ def run_all(names, scratch):
                     broken.add(name)
                     counts = Counts()
                     counts.fail(name, f"not run: {' '.join(sorted(needs & broken))} failed")
-                    show(name, counts, 0)
-                    total.add(counts)
+                    show_and_add(total, name, counts, 0)
                 elif needs <= done and len(running) < SLOTS and is_quiet_enough(name, waiting, running):
                     waiting.remove(name)
                     running[pool.submit(run_layer, name, scratch)] = name
@@ -102,8 +126,7 @@ def run_all(names, scratch):
             for future in finished:
                 name = running.pop(future)
                 counts, seconds = future.result()
-                show(name, counts, seconds)
-                total.add(counts)
+                show_and_add(total, name, counts, seconds)
                 done.add(name)
                 if name.startswith("build") and counts.failed:
                     broken.add(name)
@@ -118,14 +141,12 @@ def main():
     began = time.time()
     total = run_all(choose(options), scratch)
     for path in cores_below([BUILDS], began):
-        total.fail(str(path), "core file")
-        print(f"FAILED {path}: core file")
+        total.fail(f"core file {path}", "")
     if total.failed or options.keep:
         print(f"logs: {BUILDS}/logs, scratch: {scratch}")
     else:
         shutil.rmtree(scratch, ignore_errors=True)
-    print(f"{time.time() - began:.0f} s")
-    print(total, flush=True)
+    sum_up(total, time.time() - began)
     return 1 if total.failed else 0
 
 

@@ -86,9 +86,33 @@ def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
         layers.run(place, ["sh", "-c", "sleep 100 & sleep 100"], 0.2)
 
 
-def test_says_why_a_test_was_skipped(run):
+def test_says_why_tests_were_skipped_once_for_each_reason(run):
     counts = Counts(passed=1)
     counts.skip("firmware", "no loop device")
+    counts.skip("proxy", "no network")
+    counts.skip("update", "no loop device")
+    counts.skip("rollback", "no loop device")
     _, last, output = run({"a": ((), lambda place: counts)})
-    assert last == "1 passed, 0 failed, 1 skipped"
-    assert "skipped firmware: no loop device" in output
+    assert last == "1 passed, 0 failed, 4 skipped"
+    assert [line for line in output.split("\n") if line.startswith("    ")] == [
+        "    skipped no loop device (firmware and 2 more)", "    skipped no network (proxy)"]
+
+
+def test_failures_come_before_skips_and_once_more_at_the_end(run, tmp_path):
+    counts = Counts(passed=3)
+    counts.skip("proxy", "no network")
+    counts.fail("test_x.py::test_a", "assert 1 == 2")
+    counts.fail("test_x.py::test_b[one\ntwo]", "assert 2 == 3")
+
+    def dump_core(place):
+        (tmp_path / "core.7").write_text("ELF")
+        die(place)
+
+    _, last, output = run({"a": ((), lambda place: counts), "b": ((), dump_core)})
+    (tmp_path / "core.7").unlink()      # tests/run sweeps this directory, too
+    assert output.index("assert 1 == 2") < output.index("no network")
+    lines = output.rstrip("\n").split("\n")
+    assert sorted(lines[-5:-1]) == [
+        "FAILED a: test_x.py::test_a", "FAILED a: test_x.py::test_b[one two]", "FAILED b: b",
+        f"FAILED core file {tmp_path}/core.7"]
+    assert lines[-1] == last == "3 passed, 4 failed, 1 skipped"
