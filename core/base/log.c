@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 /* UTF-16 units of one line; a longer one is a dump, not a message. */
-#define LOG_LINE_MAX   8192
-#define LOG_FIELDS_MAX 16
+#define LOG_LINE_MAX        8192
+#define LOG_FIELDS_MAX      16
+#define LOG_THROTTLE_FACTOR 3
 
 static gboolean log_verbose = FALSE;
 static gboolean log_to_journal = FALSE;
@@ -169,15 +170,16 @@ gboolean
 log_throttle(LogThrottle *self, guint64 *suppressed)
 {
     self->count++;
-    if ((self->count & (self->count - 1)) != 0)
+    if (self->count / LOG_THROTTLE_FACTOR < self->told)
         return FALSE;
     if (suppressed != NULL)
-        *suppressed = self->count > 1 ? self->count / 2 - 1 : 0;
+        *suppressed = self->count - self->told - 1;
+    self->told = self->count;
     return TRUE;
 }
 
 void
 log_throttle_reset(LogThrottle *self)
 {
-    self->count = 0;
+    *self = (LogThrottle){0};
 }

@@ -15,11 +15,12 @@ void log_init(gboolean verbose);
 gboolean log_is_verbose(void);
 void log_job(GLogLevelFlags level, const char *job_id, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* Rate limit for one kind of line: TRUE at the 1st, 2nd, 4th, 8th ... call since the last reset, so
- * that a long outage writes a handful of lines. *suppressed (may be NULL) tells how many were left
- * out. */
+/* Rate limit for one kind of line: TRUE at the 1st, 3rd, 9th, 27th ... call since the last reset,
+ * so that a long outage writes a handful of lines: 8 of the 4,300 tries of a day. *suppressed (may
+ * be NULL) tells how many were left out since the last TRUE; it is set only then. */
 typedef struct {
     guint64 count;
+    guint64 told; /* the count at the last TRUE */
 } LogThrottle;
 gboolean log_throttle(LogThrottle *self, guint64 *suppressed);
 void log_throttle_reset(LogThrottle *self);

@@ -63,6 +63,14 @@ class Namespace:
         self.holder.stderr.close()
 
 
+def refused_port():
+    """A socket with a port of this machine's loopback where nobody listens and that nobody else can get meanwhile."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
+
+
 class Relay:
     """Leads from a listening socket to a port on this machine's loopback. hellos: the first bytes of each client."""
 

@@ -1,12 +1,11 @@
 """Started in 1970 without a network, and a clock that jumps: only certificates care what year it is."""
 
-import socket
 import time
 from pathlib import Path
 
 import pytest
 from device import wait_for
-from network import Relay
+from network import Relay, refused_port
 
 SHOWS = 1.5    # seconds until a timer would have fired that takes the years for its time
 
@@ -96,14 +95,14 @@ def test_expired_certificate(device, clock):
 def test_req_22_the_clock_is_named_late_in_an_outage(device, clock):
     """The lines of an outage get rarer and rarer, but a new reason is told when it comes."""
     to = device.groups["broker"]["port"]
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        port = reserved.getsockname()[1]
-    device.groups["broker"].update({"host": "127.0.0.1", "port": port})
+    held = refused_port()
+    device.groups["broker"].update({"host": "127.0.0.1", "port": held.getsockname()[1]})
     clock.set(seconds_to_1970())
     device.start(ready=False, ERRAND_TEST_TIME_SCALE="500")
     wait_for(lambda: device.log().count("connecting to") > 33, "33 tries")
     assert device.log().count("MESSAGE errand: no connection") <= 7
-    relay = Relay(socket.create_server(("127.0.0.1", port)), to)
+    held.listen()
+    relay = Relay(held, to)
     device.wait_log("not yet valid")
     wait_for(lambda: device.log().count("not yet valid") >= 3, "three more tries")
     relay.close()

@@ -94,19 +94,22 @@ test_throttle(void)
 {
     LogThrottle throttle = {0};
     guint64 suppressed = 0;
-    guint64 total = 0;
-    guint shown = 0;
+    guint64 before = 0;
 
-    for (guint i = 0; i < 1000; i++)
-        if (log_throttle(&throttle, &suppressed)) {
-            shown++;
-            total += suppressed;
+    for (guint i = 1, due = 1; i <= 10000; i++) {
+        suppressed = G_MAXUINT64;
+        g_assert_cmpint(log_throttle(&throttle, &suppressed), ==, i == due);
+        if (i != due) {
+            g_assert_cmpuint(suppressed, ==, G_MAXUINT64);
+            continue;
         }
-    g_assert_cmpuint(shown, ==, 10);
-    g_assert_cmpuint(total, ==, 512 - 10);
+        g_assert_cmpuint(suppressed, ==, i - before - 1);
+        before = i;
+        due *= 3;
+    }
     log_throttle_reset(&throttle);
-    g_assert_true(log_throttle(&throttle, NULL));
-    g_assert_true(log_throttle(&throttle, NULL));
+    g_assert_true(log_throttle(&throttle, &suppressed));
+    g_assert_cmpuint(suppressed, ==, 0);
     g_assert_false(log_throttle(&throttle, NULL));
 }
 
