@@ -140,8 +140,8 @@ void job_halt(Job *self);
 const char *job_disk_reason(const GError *error);
 
 /* job-plan.c */
-/* Fills plan and exclusive. FALSE with a decision to make: *status, *reason, and error's text;
- * *ignore when the job is to be left to another agent. */
+/* Fills plan and exclusive. FALSE: the job is to be REJECTED (or FAILED, by whoever claimed it
+ * before) with *reason and error's text; or, with *ignore, left to another agent. */
 gboolean job_plan(Job *self, const char **reason, gboolean *ignore, GError **error);
 /* A plan of a document that came anew, with the same steps; NULL when it is not the same job. */
 Plan *job_plan_again(Job *self, const char *document);
