@@ -2,6 +2,7 @@
 
 #include "crash-point.h"
 #include "durable-private.h"
+#include "input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -306,30 +307,21 @@ durable_open(const char *directory, const char *name, const char *path, int flag
 static char *
 durable_read_fd(int fd, const char *path, gsize limit, gsize *length, GError **error)
 {
-    g_autoptr(GByteArray) content = g_byte_array_new();
-    guint8 block[16384];
+    gsize got = 0;
+    g_autofree char *content = input_read(fd, limit, &got);
 
-    while (content->len <= limit) {
-        gssize got = read(fd, block, sizeof block);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            durable_fail("read", path, errno, error);
-            return NULL;
-        }
-        if (got == 0)
-            break;
-        g_byte_array_append(content, block, (guint)got);
+    if (content == NULL) {
+        durable_fail("read", path, errno, error);
+        return NULL;
     }
-    if (content->len > limit) {
+    if (got > limit) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
                     "%s is too big: wanted at most %" G_GSIZE_FORMAT " bytes", path, limit);
         return NULL;
     }
     if (length != NULL)
-        *length = content->len;
-    g_byte_array_append(content, (const guint8 *)"", 1);
-    return (char *)g_byte_array_free(g_steal_pointer(&content), FALSE);
+        *length = got;
+    return g_steal_pointer(&content);
 }
 
 char *
@@ -340,8 +332,7 @@ durable_read(const char *directory, const char *name, gsize limit, gsize *length
 
     if (fd < 0)
         return NULL;
-    /* A byte array counts in guint; nothing errand reads comes near that. */
-    char *content = durable_read_fd(fd, path, MIN(limit, G_MAXINT / 2), length, error);
+    char *content = durable_read_fd(fd, path, limit, length, error);
     close(fd);
     return content;
 }

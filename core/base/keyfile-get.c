@@ -15,7 +15,7 @@ keyfile_fault_value(Keyfile *self, const char *group, const char *key, const cha
     keyfile_fault(self, group, key, "\"%s\" is not allowed, allowed is %s", shown, allowed);
 }
 
-/* The same, unescaped; NULL also after a fault. */
+/* As keyfile_take(), with the escapes undone; an empty value is NULL, as is one with a fault. */
 static char *
 keyfile_take_string(Keyfile *self, const char *group, const char *key)
 {

@@ -1,3 +1,4 @@
+#include "input.h"
 #include "keyfile-private.h"
 #include "text.h"
 
@@ -137,23 +138,6 @@ keyfile_add_text(Keyfile *self, const char *name, const char *text, gsize length
         keyfile_scan_text(self, text, length);
 }
 
-/* At most one byte more than is allowed, so that too much is noticed. FALSE with errno. */
-static gboolean
-keyfile_read_fd(int fd, GByteArray *content)
-{
-    guint8 block[16384];
-    gssize got = 1;
-
-    while (got > 0 && content->len <= KEYFILE_SIZE_MAX) {
-        got = read(fd, block, sizeof block);
-        if (got > 0)
-            g_byte_array_append(content, block, (guint)got);
-        else if (got < 0 && errno == EINTR)
-            got = 1;
-    }
-    return got >= 0;
-}
-
 static void
 keyfile_fault_errno(Keyfile *self, int code)
 {
@@ -180,7 +164,8 @@ keyfile_is_guarded(Keyfile *self, const char *path, const struct stat *found)
 void
 keyfile_add_file(Keyfile *self, const char *path, gboolean optional)
 {
-    g_autoptr(GByteArray) content = g_byte_array_new();
+    g_autofree char *content = NULL;
+    gsize length = 0;
     struct stat found;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
@@ -193,10 +178,10 @@ keyfile_add_file(Keyfile *self, const char *path, gboolean optional)
     }
     if (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode))
         keyfile_store_fault(self, 0, "cannot be read: it is not a regular file");
-    else if (!keyfile_read_fd(fd, content))
+    else if ((content = input_read(fd, KEYFILE_SIZE_MAX, &length)) == NULL)
         keyfile_fault_errno(self, errno);
     else if (keyfile_is_guarded(self, path, &found))
-        keyfile_add_text(self, path, (const char *)content->data, content->len);
+        keyfile_add_text(self, path, content, length);
     close(fd);
 }
 

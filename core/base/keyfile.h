@@ -1,15 +1,14 @@
 /* Strict reading of keyfiles: "consume and complain".
  *
  * Every getter takes its key out; keyfile_finish() turns whatever is left over into a fault.
- * Nothing is an error by itself: all faults are collected, each as one line FILE: [GROUP] KEY: what
- * is wrong, what is allowed so that an owner sees every mistake of a configuration in one go.
- * Getters return the fallback after a fault, so reading can go on.
+ * Nothing is an error by itself: all faults are collected, each as one line
+ * (FILE: [GROUP] KEY: what is wrong, what is allowed), so that an owner sees every mistake of a
+ * configuration in one go. Getters return the fallback after a fault, so reading can go on.
  *
  * Several files may be added; a later file's key replaces an earlier one's, and the fault names the
  * file the key came from. Whole-line comments anywhere (also before the first group) and a UTF-8
- * byte order mark are harmless. No variable expansion. Lists are separated by ';' with GKeyFile's
- * escapes; a trailing
- * ';' is fine.
+ * byte order mark are harmless. No variable expansion. Lists are separated by ';', which may
+ * also end one, with GKeyFile's escapes.
  *
  * Ownership: strings returned belong to the caller. Not thread-safe.
  */

@@ -3,8 +3,8 @@
  * Use g_debug, g_info, g_message, g_warning (never g_error and never g_critical for outside faults:
  * nothing from outside may look like a bug or abort). Lines about a job go through log_job() so
  * that they carry the job's id (field ERRAND_JOB_ID in the journal, "[ID]" in text). Default level
- * shows message and above;
- * --verbose shows all. Every line is passed through text_redact(): a URL query never gets out.
+ * shows message and above, --verbose all. Every line is passed through text_redact(): a URL query
+ * never gets out.
  */
 #pragma once
 

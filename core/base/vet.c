@@ -35,7 +35,7 @@ vet_owner_trusted(const struct stat *found)
     return found->st_uid == 0 || found->st_uid == geteuid();
 }
 
-/* The owner and, the permissions nobody but the owner may have. */
+/* That the owner is trusted, and that nobody else has the forbidden permissions. */
 static gboolean
 vet_check_rights(const char *path, const struct stat *found, mode_t forbidden, GError **error)
 {
@@ -118,7 +118,7 @@ vet_walk_restart(VetWalk *self, GError **error)
     return vet_walk_enter(self, fd, "", error);
 }
 
-/* Puts a link's target in front of what is still to walk.. */
+/* Puts a link's target in front of what is still to walk. */
 static gboolean
 vet_walk_link(VetWalk *self, int fd, const struct stat *found, const char *name, GError **error)
 {

@@ -10,6 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Columns of the names of details. */
+#define NAMES_MIN 10
+#define NAMES_MAX 32
+
 typedef struct {
     const LocalRunOptions *options;
     GMainLoop *loop;
@@ -31,23 +35,33 @@ print_progress(LocalRun *self, const Details *details)
     const char *step = details_get(details, "step");
     const char *percent = details_get(details, "progress");
     const char *message = details_get(details, "message");
-    g_autofree char *line = g_strdup_printf(
-        "%s%s%s%s%s%s", step != NULL ? step : "running", percent != NULL ? "  " : "",
-        percent != NULL ? percent : "", percent != NULL ? " %" : "", message != NULL ? "  " : "",
-        message != NULL ? message : "");
+    g_autoptr(GString) line = g_string_new(step != NULL ? step : "running");
 
-    if (self->options->json || g_strcmp0(line, self->last_line) == 0)
+    if (percent != NULL)
+        g_string_append_printf(line, "  %s %%", percent);
+    if (message != NULL)
+        g_string_append_printf(line, "  %s", message);
+    if (self->options->json || g_strcmp0(line->str, self->last_line) == 0)
         return;
-    printf("%s\n", line);
+    puts(line->str);
     fflush(stdout);
     g_free(self->last_line);
-    self->last_line = g_steal_pointer(&line);
+    self->last_line = g_strdup(line->str);
+}
+
+/* A value begins behind the longest name; one longer than NAMES_MAX sticks out. */
+static void
+widen(const char *key, const char *value, DetailsOrigin origin, gpointer user_data)
+{
+    int *width = user_data;
+
+    *width = MAX(*width, (int)MIN(strlen(key), NAMES_MAX));
 }
 
 static void
 print_pair(const char *key, const char *value, DetailsOrigin origin, gpointer user_data)
 {
-    printf("  %-10s %s\n", key, value);
+    printf("  %-*s %s\n", *(const int *)user_data, key, value);
 }
 
 static void
@@ -84,13 +98,17 @@ print_json(const LocalRun *self)
 static void
 print_outcome(const LocalRun *self)
 {
+    int width = NAMES_MIN;
+
     if (self->options->json) {
         print_json(self);
         return;
     }
-    printf("%s\n", self->stopped ? "CANCELED" : execution_status_to_word(self->status));
-    if (self->details != NULL)
-        details_foreach_sent(self->details, print_pair, NULL);
+    puts(self->stopped ? "CANCELED" : execution_status_to_word(self->status));
+    if (self->details == NULL)
+        return;
+    details_foreach_sent(self->details, widen, &width);
+    details_foreach_sent(self->details, print_pair, &width);
 }
 
 /* ---- the cloud that always says yes ---- */

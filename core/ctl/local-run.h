@@ -15,5 +15,6 @@ typedef struct {
 } LocalRunOptions;
 
 /* 0 SUCCEEDED, 1 FAILED (or stopped from the terminal), 2 REJECTED. An error means that nothing was
- * run. config is borrowed, but its runs-only options are set. */
+ * run. config is borrowed and changed: reboots are pretended, one job runs at a time, and every
+ * operation is enabled unless the owner wrote down which. */
 int local_run(Config *config, const LocalRunOptions *options, GError **error);

@@ -1,4 +1,4 @@
-/* The larger groups of errand.conf, one reader each; private to config.c. Faults go into the
+/* The larger groups of errand.conf, one reader each; private to config*.c. Faults go into the
  * keyfile. */
 #pragma once
 

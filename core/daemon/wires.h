@@ -1,4 +1,4 @@
-/* How session and dispatcher, which know nothing of each other, are tied together: each call back
+/* How session and dispatcher, which know nothing of each other, are tied together: each callback
  * of one is a call of the other. Private to the daemon, whose parts are laid open here. */
 #pragma once
 

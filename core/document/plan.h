@@ -1,11 +1,10 @@
 /* From the text of a job document to a plan: the list of steps to run, or a reason to reject it.
  *
- * Every dialect users already have is understood (DESIGN section 5): plain `operation` documents,
- * AWS IoT Device Client step documents and the AWS managed templates, Device Client legacy
- * documents, documents claimed by a top-level key (afr_ota), and any of these wrapped in a JWS.
- * What the text cannot tell (which operations exist, which handler files) is asked through
- * PlanContext, so this stays pure but for reading key files. Whether an operation is *enabled* is
- * not decided here.
+ * Every dialect users already have is understood: plain `operation` documents, AWS IoT Device
+ * Client step documents and the AWS managed templates, Device Client legacy documents, documents
+ * claimed by a top-level key (afr_ota), and any of these wrapped in a JWS. What the text cannot
+ * tell (which operations exist, which handler files) is asked through PlanContext, so this stays
+ * pure but for reading key files. Whether an operation is *enabled* is not decided here.
  *
  * Errors: PLAN_ERROR; plan_error_reason() gives the `reason` word. Ownership: a Plan owns its
  * members.

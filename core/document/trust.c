@@ -1,6 +1,7 @@
 #include "trust.h"
 
 #include "fault.h"
+#include "input.h"
 #include "text.h"
 #include "vet.h"
 
@@ -50,40 +51,20 @@ trust_from_pem(const char *text, gsize length)
     return key;
 }
 
-/* Up to limit bytes of a file; -1 with errno. */
-static gssize
-trust_read(int fd, char *buffer, gsize limit)
-{
-    gsize length = 0;
-
-    while (length < limit) {
-        gssize count = read(fd, buffer + length, limit - length);
-
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return -1;
-        if (count == 0)
-            break;
-        length += (gsize)count;
-    }
-    return (gssize)length;
-}
-
 static EVP_PKEY *
 trust_load(int fd, const char *directory, const char *file, GError **error)
 {
-    g_autofree char *text = g_malloc(TRUST_FILE_MAX + 1);
-    gssize length = trust_read(fd, text, TRUST_FILE_MAX + 1);
+    gsize length = 0;
+    g_autofree char *text = input_read(fd, TRUST_FILE_MAX, &length);
     EVP_PKEY *key = NULL;
 
-    if (length < 0) {
+    if (text == NULL) {
         fault_set(error, PLAN_ERROR_BAD_SIGNATURE, "", "the key %s/%s cannot be read: %s",
                   directory, file, g_strerror(errno));
         return NULL;
     }
     if (length <= TRUST_FILE_MAX)
-        key = trust_from_pem(text, (gsize)length);
+        key = trust_from_pem(text, length);
     if (key == NULL)
         fault_set(error, PLAN_ERROR_BAD_SIGNATURE, "",
                   "%s/%s must hold a public key in PEM, or a certificate that allows digital "

@@ -1,9 +1,16 @@
-/* What the dispatcher's files share. dispatcher.c has the calls from outside; dispatcher-arrange.c
- * decides who may start, reboot and when errand may end; dispatcher-recover.c takes up an earlier
- * life; job.c carries out the life cycle table for one job; job-plan.c turns its document into
- * steps or a refusal; job-check.c starts runners and asks the checks; job-run.c runs the steps;
- * job-stream.c passes on what a step asks of file streams; job-time.c keeps to the service's time
- * for the job.
+/* The inside of the Dispatcher, which holds all jobs, and of a Job. Private to dispatcher*.c and to
+ * job.c, job-check.c, job-plan.c, job-run.c, job-stream.c and job-time.c.
+ *
+ * dispatcher.c           calls from outside
+ * dispatcher-arrange.c   who may start, when to reboot, when errand may end
+ * dispatcher-bury.c      what ended jobs leave on disk
+ * dispatcher-recover.c   jobs of an earlier life
+ * job.c                  carries out what lifecycle.c's table says for one job
+ * job-plan.c             its document: steps, or a refusal
+ * job-check.c            starts runners, asks the checks
+ * job-run.c              runs the steps: go, progress, result, the next one
+ * job-time.c             keeps to the service's time for the job
+ * job-stream.c           passes on what a step asks of file streams
  *
  * Order within an action: state first, disk second, callbacks to the owner last, for a callback may
  * come back with the answer at once and even end the job. */
@@ -28,8 +35,10 @@ struct _Dispatcher {
     gpointer user_data;
 
     GPtrArray *jobs; /* Job, order of arrival; holds a reference each */
-    GQueue over;     /* Job; their folders are to be removed */
+    GQueue over;     /* Job that have ended; their folders are to be removed */
     guint over_idle;
+    GPtrArray *unburied; /* ExecutionId of ended jobs whose folders could not be removed */
+    GSource *bury_retry;
     GPtrArray *leaving; /* RunnerProcess that were abandoned and are not gone yet */
     Quarantine *quarantine;
     Reboot *reboot;
@@ -39,9 +48,7 @@ struct _Dispatcher {
     gboolean arranging;    /* dispatcher_arrange() is under way */
     guint room;            /* as told last */
     LogThrottle store_trouble;
-    GSource *disk_timer;  /* a job could not be recorded: until this fires none is taken */
-    GPtrArray *leftovers; /* ExecutionId of ended jobs whose folders could not be removed */
-    GSource *sweep;
+    GSource *disk_timer; /* a job could not be recorded: until this fires none is taken */
 
     gboolean stopping;
     GSource *stop_timer;
@@ -107,19 +114,23 @@ gboolean dispatcher_is_going_down(Dispatcher *self);
 /* dispatcher.c */
 /* The record cannot be written: says so now and then. */
 void dispatcher_store_failed(Dispatcher *self, const Job *job, const GError *error);
+/* Drops a job; nothing on disk changes. */
 void dispatcher_remove(Dispatcher *self, Job *job);
-/* The same for one that is over: its folder goes and a line of history stays, both when there is
- * nothing better to do, for the next job may be waiting. */
-void dispatcher_bury(Dispatcher *self, Job *job);
-/* At once, when the execution is among them: it is offered again and will want the folder's name.
- */
-void dispatcher_bury_now(Dispatcher *self, const ExecutionId *id);
-void dispatcher_bury_init(Dispatcher *self);
-void dispatcher_bury_clear(Dispatcher *self);
 /* The job of an execution that is held, or NULL. */
 Job *dispatcher_find(Dispatcher *self, const ExecutionId *id);
 /* Kills a runner that is not needed any more. */
 void dispatcher_abandon(Dispatcher *self, RunnerProcess **runner);
+
+/* dispatcher-bury.c */
+void dispatcher_bury_init(Dispatcher *self);
+/* Drops a job that is over: its folder goes and a line of history stays, both when there is nothing
+ * better to do, for the next job may be waiting. */
+void dispatcher_bury(Dispatcher *self, Job *job);
+/* At once, when the execution is among them: it is offered again and will want the folder's name.
+ */
+void dispatcher_bury_now(Dispatcher *self, const ExecutionId *id);
+/* All that wait, at once; nothing is buried any more. */
+void dispatcher_bury_clear(Dispatcher *self);
 
 /* job.c */
 Job *job_new(Dispatcher *owner, JobRecord *record);
@@ -136,12 +147,16 @@ gboolean job_store(Job *self, StoredState state, GError **error);
 void job_watch_reboot(Job *self);
 /* Stops everything of it without a verdict: the next life decides. */
 void job_halt(Job *self);
-/* The same fault for disk trouble everywhere: "no-space" or "internal". */
+/* The reason word for disk trouble: "no-space" or "internal". */
 const char *job_disk_reason(const GError *error);
+/* A step of the plan. */
+const PlanStep *job_step(const Job *self, guint index);
+/* What a failed step makes of its job: REJECTED stays REJECTED, all else is FAILED. */
+ExecutionStatus job_status_of(Outcome outcome);
 
 /* job-plan.c */
-/* Fills plan and exclusive. FALSE with a decision to make: *status, *reason, and error's text;
- * *ignore when the job is to be left to another agent. */
+/* Fills plan and exclusive. FALSE: the job is to be REJECTED (or FAILED, by whoever claimed it
+ * before) with *reason and error's text; or, with *ignore, left to another agent. */
 gboolean job_plan(Job *self, const char **reason, gboolean *ignore, GError **error);
 /* A plan of a document that came anew, with the same steps; NULL when it is not the same job. */
 Plan *job_plan_again(Job *self, const char *document);
@@ -167,8 +182,6 @@ void job_time_told(Job *self, gint64 seconds);
 void job_time_end(Job *self);
 
 /* job-run.c */
-const PlanStep *job_step(const Job *self, guint index);
-ExecutionStatus job_status_of(Outcome outcome);
 /* The check said yes and the claim is ours: makes "started" durable and tells the runner to go. */
 void job_run_go(Job *self);
 /* The claim is on its way: prepares what job_run_go() will write. */

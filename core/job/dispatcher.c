@@ -122,20 +122,6 @@ add(Dispatcher *self, const ExecutionId *id, const char *document)
     return job;
 }
 
-static gint
-compare_id(gconstpointer job, gconstpointer id)
-{
-    return execution_id_equal(((const Job *)job)->record->id, id) ? 0 : 1;
-}
-
-static void
-remove_folders_of(Dispatcher *self, const ExecutionId *id)
-{
-    if (g_queue_find_custom(&self->over, id, compare_id)) {
-        dispatcher_bury_clear(self);
-    }
-}
-
 static void
 begin(Job *job)
 {
@@ -186,13 +172,12 @@ dispatcher_offer(Dispatcher *self, const ExecutionId *id, ExecutionStatus status
     if (dispatcher_find(self, id)) {
         return;
     }
+    /* Offered again, it must not lose its new folder. */
     dispatcher_bury_now(self, id);
     if (self->stopping || self->jobs->len >= JOBS_MAX) {
         self->callbacks.release(id, TRUE, self->user_data);
         return;
     }
-    /* Offered again, it must not lose its new folder. */
-    remove_folders_of(self, id);
     job = job_ref(add(self, id, document));
     if (status == EXECUTION_IN_PROGRESS) {
         read_back(job->record->details, saved);

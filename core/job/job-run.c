@@ -5,18 +5,6 @@
 
 #include <errno.h>
 
-const PlanStep *
-job_step(const Job *self, guint index)
-{
-    return self->plan->steps->pdata[index];
-}
-
-ExecutionStatus
-job_status_of(Outcome outcome)
-{
-    return outcome == OUTCOME_REJECTED ? EXECUTION_REJECTED : EXECUTION_FAILED;
-}
-
 gint64
 job_run_limit_ms(Job *self)
 {

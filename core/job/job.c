@@ -49,6 +49,18 @@ job_disk_reason(const GError *error)
     return g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC) ? "no-space" : "internal";
 }
 
+const PlanStep *
+job_step(const Job *self, guint index)
+{
+    return self->plan->steps->pdata[index];
+}
+
+ExecutionStatus
+job_status_of(Outcome outcome)
+{
+    return outcome == OUTCOME_REJECTED ? EXECUTION_REJECTED : EXECUTION_FAILED;
+}
+
 gboolean
 job_store(Job *self, StoredState state, GError **error)
 {

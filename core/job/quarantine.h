@@ -8,9 +8,9 @@
  *  - errandd was restarted: this is kept in memory only, for a record on disk could outlive its
  *    reason, and nobody would look for it there;
  *  - QUARANTINE_COOL_DOWN_MS of boot time have passed since the last crash: what crashed it may
- * have been outside it. One more crash then renews the time. Five, because a plugin that crashes
- * for one document is often retried (the service's jobExecutionsRetryConfig), and its other jobs
- * should not suffer at once.
+ *    have been outside it. One more crash then renews the time.
+ * Five crashes, because a job that crashes its plugin is often tried again by the service (its
+ * jobExecutionsRetryConfig), and other jobs of that plugin should not suffer at once.
  *
  * A crash is a death by a signal that errand did not send, or an exit without a result. A good end
  * is any result the runner has told, also FAILED. Being stopped, overdue or of bad protocol is

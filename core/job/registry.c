@@ -1,5 +1,6 @@
 #include "registry.h"
 
+#include "input.h"
 #include "vet.h"
 
 #include <errno.h>
@@ -140,28 +141,21 @@ is_mask(const char *path)
 static char *
 read_vetted(const char *directory, const char *name, gsize *length, GError **error)
 {
-    g_autofree char *text = g_malloc(MANIFEST_SIZE_MAX + 1);
+    g_autofree char *text = NULL;
     int fd = vet_open(directory, name, error);
-    gsize done = 0;
-    ssize_t count = 1;
     int code;
 
     if (fd < 0) {
         return NULL;
     }
-    while (count > 0 && done <= MANIFEST_SIZE_MAX) {
-        count = read(fd, text + done, MANIFEST_SIZE_MAX + 1 - done);
-        done += count > 0 ? (gsize)count : 0;
-    }
+    text = input_read(fd, MANIFEST_SIZE_MAX, length);
     code = errno;
     close(fd);
-    if (count < 0 || done > MANIFEST_SIZE_MAX) {
+    if (!text || *length > MANIFEST_SIZE_MAX) {
         g_set_error(error, VET_ERROR, VET_ERROR_IO, "cannot read %s/%s: %s", directory, name,
-                    count < 0 ? g_strerror(code)
-                              : "it has more than 64 KiB, which no manifest has");
+                    !text ? g_strerror(code) : "it has more than 64 KiB, which no manifest has");
         return NULL;
     }
-    *length = done;
     return g_steal_pointer(&text);
 }
 

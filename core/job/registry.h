@@ -3,11 +3,10 @@
  *
  * The daemon reads manifests only; modules are opened (vetted, see vet.h) when a step needs one,
  * and the descriptor that was checked is the one the runner loads. An earlier directory wins over a
- * later one by plugin name; a manifest that is a link to /dev/null masks. Files that are not
- * NAME.plugin, or contain
- * ".dpkg-", are skipped. A bad manifest costs that plugin alone: it is kept as a fault for the log
- * and for listing. When two plugins claim one operation, the first in directory and name order has
- * it, with a fault.
+ * later one by plugin name; a manifest that is a link to /dev/null masks. Other
+ * files, and those with ".dpkg-" in their name, are skipped. A bad manifest costs that plugin
+ * alone: it is kept as a fault for the log and for listing. When two plugins claim one operation,
+ * the first in directory and name order has it, with a fault.
  *
  * Errors: VET_ERROR. Not thread-safe.
  */

@@ -57,7 +57,7 @@ struct _RunnerProcess {
 
 void runner_process_on_packet(const Packet *packet, gpointer user_data);
 void runner_process_on_fault(const char *text, gpointer user_data);
-/* The runner has no more to say: it has `ms` to leave. */
+/* The runner has no more to say: it is killed unless it leaves shortly. */
 void runner_process_expect_exit(RunnerProcess *self);
 /* runner-process-stop.c: the step's time is over. */
 gboolean runner_process_on_deadline(gpointer user_data);

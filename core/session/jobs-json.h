@@ -6,7 +6,8 @@
 
 #include <json-glib/json-glib.h>
 
-/* Whether brackets nest at most max deep; other syntax is the parser's to judge. */
+/* Whether brackets nest at most max deep. Also FALSE for the comments and 'strings' that json-glib
+ * takes beside JSON, as they could hide brackets; other syntax is the parser's to judge. */
 gboolean jobs_json_depth_ok(const char *text, gsize length, guint max);
 /* Takes "jobDocument" of a message, or of its "execution", out of the message: what users wrote
  * must neither be changed nor make the rest unreadable, or nobody could reject it. `rest` gets the

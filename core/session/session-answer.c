@@ -123,7 +123,7 @@ session_on_answered(Session *self, const Request *request, JobsMessage *message)
         break;
     case REQUEST_LIST:
         if (message->pending != NULL)
-            session_queue_listed(self, message->pending);
+            session_list_answered(self, message->pending);
         break;
     case REQUEST_WATCH:
         session_on_watch(self, request->id, message);
@@ -132,7 +132,7 @@ session_on_answered(Session *self, const Request *request, JobsMessage *message)
         session_on_saved(self, request->id, message);
         break;
     case REQUEST_LOOK:
-        session_queue_look(self, request->id, g_steal_pointer(&message->execution));
+        session_list_described(self, request->id, g_steal_pointer(&message->execution));
         break;
     case REQUEST_REFRESH:
         session_on_refreshed(self, request->id, message);
@@ -262,7 +262,7 @@ session_on_message(Session *self, const char *topic, const char *payload, gsize 
         session_queue_head(self, g_steal_pointer(&message->execution), FALSE);
     } else if (kind.kind == TOPIC_NOTIFY) {
         if (message->pending != NULL)
-            session_queue_list(self, message->pending);
+            session_list_notified(self, message->pending);
     } else {
         session_on_answer(self, topic, &kind, message);
     }
@@ -281,7 +281,7 @@ session_expire(Session *self)
         if (request->kind == REQUEST_SAVED && self->state == SESSION_READY)
             outbox_saved(self->outbox, request->id, NULL);
         if (request->kind == REQUEST_LOOK && self->state == SESSION_READY)
-            session_queue_look(self, request->id, NULL);
+            session_list_described(self, request->id, NULL);
         if (request->kind == REQUEST_REFRESH)
             self->callbacks.refreshed(request->id, NULL, ETIMEDOUT, self->user_data);
     }

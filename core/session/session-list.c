@@ -127,7 +127,7 @@ session_look_at(Session *self, const GPtrArray *pending, gboolean asked)
 }
 
 void
-session_queue_list(Session *self, const GPtrArray *pending)
+session_list_notified(Session *self, const GPtrArray *pending)
 {
     session_watch_all(self, held_not_listed(self->held, pending));
     if (self->stopping)
@@ -144,7 +144,7 @@ session_queue_list(Session *self, const GPtrArray *pending)
 }
 
 void
-session_queue_listed(Session *self, const GPtrArray *pending)
+session_list_answered(Session *self, const GPtrArray *pending)
 {
     session_watch_all(self, held_not_listed(self->held, pending));
     if (self->stopping)
@@ -176,7 +176,7 @@ session_list_again(Session *self)
 }
 
 void
-session_queue_look(Session *self, const ExecutionId *id, JobsExecution *execution)
+session_list_described(Session *self, const ExecutionId *id, JobsExecution *execution)
 {
     g_autoptr(JobsExecution) owned = execution;
 

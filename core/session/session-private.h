@@ -4,9 +4,9 @@
  * session-link.c       the link: states x events, back-off, what to say about failures
  * session-send.c       what is due, in which order, and the one timer
  * session-answer.c     messages that arrive: answers to updates and questions
- * session-queue.c      the queue of executions: pulling, offering, watching
+ * session-queue.c      the queue of executions: pulling its head, offering, watching
+ * session-list.c       lists of executions: choosing, looking behind a head that is over for us
  * session-stream.c     file streams: subscriptions, and messages passed on
- * session-list.c       lists of them: choosing, and what lies behind a head that is over for us
  */
 #pragma once
 
@@ -156,27 +156,33 @@ void session_plan_pull(Session *self, gint64 delay_ms);
 void session_resync(Session *self);
 /* Asks which details the service keeps of the executions that wait for that. */
 void session_ask_saved(Session *self);
-/* What messages say about the queue. */
+/* The head of the queue, NULL for an empty one; asked: it is the answer to a question. Takes
+ * execution. */
 void session_queue_head(Session *self, JobsExecution *execution, gboolean asked);
-void session_queue_list(Session *self, const GPtrArray *pending);
-/* The same as the answer to a question. */
-void session_queue_listed(Session *self, const GPtrArray *pending);
+/* The answer to start-next. Takes execution. */
+void session_queue_started(Session *self, JobsExecution *execution);
+/* Offers what came while there was no room; from the main loop only. */
+void session_queue_offer_head(Session *self);
 /* Watches, and frees the ids. */
 void session_watch_all(Session *self, GPtrArray *ids);
 void session_offer(Session *self, const JobsExecution *execution);
 /* Whether it is worth telling the owner at all. */
 gboolean session_is_news(Session *self, const JobsExecution *execution);
-/* Forgets one that is done when this, of which nobody has worked on that version, is another. */
-void session_recognize(Session *self, const JobsExecution *execution, gint64 version);
+
+/* session-list.c */
+/* A list that came by itself; one that was asked for; the description of a listed execution that
+ * was asked for, NULL when there is none. The last takes execution. */
+void session_list_notified(Session *self, const GPtrArray *pending);
+void session_list_answered(Session *self, const GPtrArray *pending);
+void session_list_described(Session *self, const ExecutionId *id, JobsExecution *execution);
+/* TRUE when this head of the queue is over for us; what lies behind it is asked for then. asked: as
+ * of session_queue_head(). */
+gboolean session_pass_over_if_over(Session *self, const JobsExecution *execution, gboolean asked);
 /* Asks for the list to look behind this head of the queue. */
 void session_pass_over(Session *self, const JobsExecution *execution);
-/* TRUE when the head is over for us. asked: it is the answer to a question. */
-gboolean session_pass_over_if_over(Session *self, const JobsExecution *execution, gboolean asked);
-void session_queue_started(Session *self, JobsExecution *execution);
-/* The description of a listed execution; NULL when there is none. */
-void session_queue_look(Session *self, const ExecutionId *id, JobsExecution *execution);
-/* Offers what came while there was no room; from the main loop only. */
-void session_queue_offer_head(Session *self);
+/* Forgets an execution that is done when this one, which nobody has worked on as its version tells,
+ * has been queued anew under the same name. */
+void session_recognize(Session *self, const JobsExecution *execution, gint64 version);
 
 /* session-stream.c */
 void session_stream_channel_free(gpointer channel);

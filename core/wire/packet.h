@@ -7,13 +7,15 @@
  * an error. Private to one package version: PACKET_PROTOCOL must match on both sides.
  *
  * Conversation (daemon D, runner R):
- *   D start -> R ready -> R checked        (R loaded the plugin and asked its check())
- *   D go    -> R progress* log* detail* reason* critical* save* refresh* stream* -> R result
- *   R log also comes between ready and checked; R reason comes once, just before its result
- *   D cancel at any time; D saved answers a save, D document a refresh; D quit (or end of file)
- * ends a runner that waits for go.
- *   R stream is a message for the service's streams; whatever comes from there follows as D
- * streamed: any number of them, or none.
+ *   D start -> R ready, R checked     R has loaded the plugin and asked its check()
+ *   D go    -> R progress | log | detail | critical | save | refresh | stream, any number
+ *           -> R reason?, R result    reason only where the result is a failure
+ * In between:
+ *   R log     may also come between ready and checked
+ *   D saved   answers a save, D document a refresh
+ *   D streamed  any number, or none, after a stream: what the service's file streams brought
+ *   D cancel  at any time
+ *   D quit    (or end of file) ends a runner that waits for go
  *
  * Exit status of a runner: 0 when its last packet (checked or result) was sent, 74 when it could
  * not be, 76 without a proper start packet, 64 and 71 when it could not even begin.

@@ -13,7 +13,8 @@
  *  - Any thread of the plugin may call them; a signal handler may not.
  *  - NULL where text is expected is answered with -EINVAL (or NULL), never with a crash.
  *
- * Needs C99 or C++11 and the C library only.
+ * Needs C99 or C++11 and the C library only. In C++, check() and run() let no exception out: it
+ * would end the process, and with it the job (FAILED, "crashed").
  *
  * SPDX-License-Identifier: 0BSD
  */

@@ -8,6 +8,8 @@ SYSTEM_HEADERS = {
     "gmodule": "gmodule",
     "gio/": "gio",
     "json-glib/": "json-glib",
+    "jansson.h": "jansson",
+    "cbor.h": "cbor",
     "mosquitto": "mosquitto",
     "openssl/": "openssl",
     "curl/": "curl",
@@ -20,14 +22,14 @@ SYSTEM_HEADERS = {
 FOLDERS = {
     "core/base": ((), ("glib",)),
     "core/document": (("core/base",), ("glib", "json-glib", "openssl")),
-    "core/wire": (("core/base",), ("glib", "json-glib", "plugin")),
+    "core/wire": (("core/base",), ("glib", "jansson", "cbor")),
     "core/session": (("core/base",), ("glib", "gio", "json-glib", "mosquitto", "openssl")),
-    "core/job": (("core/base", "core/document", "core/wire"), ("glib", "gio", "json-glib")),    # history is JSON
+    "core/job": (("core/base", "core/document", "core/wire"), ("glib", "json-glib")),    # history is JSON
     "core/daemon": (("core/base", "core/document", "core/wire", "core/session", "core/job"),
                     ("glib", "gio", "systemd")),
-    "core/runner": (("core/base", "core/wire"), ("glib", "json-glib", "dlfcn", "plugin")),
+    "core/runner": (("core/base", "core/wire"), ("glib", "jansson", "dlfcn", "plugin")),
     "core/ctl": (("core/base", "core/document", "core/wire", "core/job", "core/daemon"),
-                 ("glib", "gio", "json-glib", "openssl")),
+                 ("glib", "json-glib", "openssl")),
     "plugins": (("plugins/common",), ("glib", "gio", "json-glib", "openssl", "curl", "plugin")),
     "include": ((), ()),
 }

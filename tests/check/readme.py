@@ -3,6 +3,7 @@
 import re
 
 MAPPED = re.compile(r"^((?:core|plugins)/[^/]+|config|core|include|packaging|plugins|tests)/")
+CORE_FILE = re.compile(r"(?<![\w./-])((?:base|document|wire|session|job|daemon|runner|ctl)/[\w-]+\.[ch])\b")
 MENTIONED = re.compile(r"(?<![\w./-])((?:core|plugins|tests|config|packaging|include)/[\w./-]*[\w])")
 
 
@@ -24,6 +25,9 @@ def map_faults(readme, files):
         if not re.search(r"(?<![\w./-])" + re.escape(folder) + r"(?![\w-])", readme):
             yield f"README.md does not mention the folder {folder}"
     known = set(files) | {path.rsplit("/", depth)[0] for path in files for depth in range(1, path.count("/") + 1)}
+    for match in CORE_FILE.finditer(readme):
+        if f"core/{match[1]}" not in known:
+            yield f"README.md names {match[1]}, which is not in core"
     for match in MENTIONED.finditer(readme):
         path = match[1].rstrip("/.")
         if path not in known:

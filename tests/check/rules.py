@@ -59,7 +59,8 @@ def layering(path, text, headers):
         if "include" not in code.split("\n")[line - 1]:
             continue    # inside a comment
         name = match[2]
-        targets = headers.get(name, set()) if match[1] == '"' else set()
+        # By its last part: "../job/dispatcher.h" gets around the include path, not around this.
+        targets = headers.get(name.rsplit("/", 1)[-1], set()) if match[1] == '"' else set()
         if targets and not targets & {own, *allowed}:
             target = ", ".join(sorted(targets))
             yield line, name, f"{own} includes {name} of {target}; it may know {allowed or 'nothing'}"

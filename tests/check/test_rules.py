@@ -88,3 +88,4 @@ def test_readme_map():
     assert list(map_faults(good.replace("core/base", "core/bases"), files)) == [
         "README.md does not mention the folder core/base", "README.md names core/bases, which does not exist"]
     assert list(map_faults(good + " `tests/fuzzy`", files)) == ["README.md names tests/fuzzy, which does not exist"]
+    assert list(map_faults(good + " base/text.c base/b.c", files)) == ["README.md names base/b.c, which is not in core"]
