@@ -12,3 +12,6 @@ typedef struct {
  * clock_now(). */
 gint64 rate_take(Rate *self, guint per_second, guint at_once,
                  gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for what happens less often than each second: once in each_us microseconds. */
+gint64 rate_take_each(Rate *self, gint64 each_us, guint at_once,
+                      gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;

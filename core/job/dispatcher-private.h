@@ -21,9 +21,9 @@
 #include "log.h"
 #include "plan.h"
 #include "quarantine.h"
-#include "rate.h"
 #include "reboot.h"
 #include "runner-process.h"
+#include "stream-quota.h"
 
 typedef struct _Job Job;
 
@@ -88,7 +88,7 @@ struct _Job {
     guint checked;          /* index of the first step whose check is still open */
     gboolean has_state;
     gboolean streaming; /* the step has asked for a stream */
-    Rate stream_rate;
+    StreamQuota stream_quota;
 
     int percent;
     char *word;
@@ -196,10 +196,7 @@ void job_run_clear(Job *self);
 void job_run_tell(Job *self, gboolean urgent);
 
 /* job-stream.c */
-/* Requests for streams that a step may make: ten times what AWS can answer on one connection. More
- * are dropped; the runner keeps within half of it by itself. */
-#define JOB_STREAM_PER_SECOND 100
-#define JOB_STREAM_AT_ONCE    100
+/* What is over the step's quota (stream-quota.h) is answered with EAGAIN. */
 void job_stream_ask(Job *self, RunnerProcess *runner, const Packet *packet);
 /* The step is over. */
 void job_stream_end(Job *self);

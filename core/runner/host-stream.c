@@ -11,9 +11,9 @@
  * the same. */
 #define ANSWER_LIMIT_US     (10 * G_USEC_PER_SEC)
 #define NEXT_LIMIT_US       (2 * G_USEC_PER_SEC)
-/* Half of what the daemon bears. */
-#define REQUESTS_PER_SECOND 50
-#define REQUESTS_AT_ONCE    50
+/* Below what the daemon bears (core/job/stream-quota.h). */
+#define REQUESTS_PER_SECOND 40
+#define REQUESTS_AT_ONCE    40
 /* The smallest request there ever was: members that came later are not read of older ones. */
 #define REQUEST_SIZE_MIN                                                                           \
     (offsetof(errand_stream_request, data) + sizeof(((errand_stream_request *)NULL)->data))
@@ -31,6 +31,7 @@ typedef struct {
     const char *stream;
     StreamFormat format;
     char *token;
+    gsize family;     /* so many bytes of it are the same in all requests for the same blocks */
     gboolean damaged; /* a message was, and that is said once */
 } Question;
 
@@ -91,6 +92,17 @@ say(const Question *question, int level, const char *what, const char *why)
     host_log((errand_job *)question->host, level, line);
 }
 
+/* Late blocks of an earlier request for the same are welcome, refusals of it are not. */
+static gboolean
+is_for(const Question *question, const StreamMessage *answer)
+{
+    if (answer->token == NULL)
+        return TRUE;
+    if (answer->topic == STREAM_REJECTED)
+        return strcmp(answer->token, question->token) == 0;
+    return strncmp(answer->token, question->token, question->family) == 0;
+}
+
 /* Waits for the next message that answers the question. 0 with *message, or a negative errno
  * value: of the wait, of the daemon, or of the service's refusal. */
 static int
@@ -121,7 +133,7 @@ next_answer(Question *question, StreamTopic wanted, gint64 until_us, StreamMessa
             question->damaged = TRUE;
             continue;
         }
-        if (answer->token != NULL && strcmp(answer->token, question->token) != 0)
+        if (!is_for(question, answer))
             continue;
         if (answer->topic == STREAM_REJECTED) {
             say(question, ERRAND_LOG_WARNING, answer->code,
@@ -156,7 +168,8 @@ host_stream_describe(errand_job *job, const char *stream, int32_t format, int32_
 {
     Host *self = (Host *)job;
     g_autofree char *token = g_strdup_printf("errand-%08x", g_random_int());
-    Question question = {self, stream, (StreamFormat)format, token, FALSE};
+    Question question = {
+        .host = self, .stream = stream, .format = (StreamFormat)format, .token = token};
     g_autoptr(StreamMessage) answer = NULL;
     g_autoptr(GBytes) payload = NULL;
     int result = check_arguments(self, stream, format, file);
@@ -167,6 +180,7 @@ host_stream_describe(errand_job *job, const char *stream, int32_t format, int32_
         result = client_stream_begin(self->client);
     if (result < 0)
         return result;
+    question.family = strlen(token);
     payload = stream_message_describe(question.format, token);
     result = ask(&question, STREAM_DESCRIBE, payload);
     if (result == 0)
@@ -226,12 +240,12 @@ get(Question *question, const errand_stream_request *request, StreamWant *want)
     return result < 0 ? result : collect(question, request, want);
 }
 
-/* The token says which blocks fit: late ones of an earlier request for the same are welcome. */
 int32_t
 host_stream_get(errand_job *job, const errand_stream_request *request)
 {
     Host *self = (Host *)job;
     g_auto(StreamWant) want = {0};
+    g_autofree char *family = NULL;
     g_autofree char *token = NULL;
     Question question = {.host = self};
     int result;
@@ -244,8 +258,10 @@ host_stream_get(errand_job *job, const errand_stream_request *request)
         result = -EINVAL;
     if (result < 0 || want.asked == 0)
         return result;
-    token =
-        g_strdup_printf("errand-%d-%d-%u", request->file, request->version, request->block_size);
+    family =
+        g_strdup_printf("errand-%d-%d-%u-", request->file, request->version, request->block_size);
+    token = g_strdup_printf("%s%08x", family, g_random_int());
+    question.family = strlen(family);
     question.stream = request->stream;
     question.format = (StreamFormat)request->format;
     question.token = token;

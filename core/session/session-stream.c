@@ -140,16 +140,33 @@ open_channel(Session *self, const ExecutionId *id, const char *stream, StreamFor
     return channel;
 }
 
+/* The callback may close the channel. */
+static void
+tell(Session *self, const ExecutionId *id, const char *stream, StreamFormat format,
+     StreamTopic topic, GBytes *payload, int error_number)
+{
+    g_autoptr(ExecutionId) id_copy = execution_id_copy(id);
+    g_autofree char *stream_copy = g_strdup(stream);
+
+    if (self->callbacks.streamed != NULL)
+        self->callbacks.streamed(id_copy, stream_copy, format, topic, payload, error_number,
+                                 self->user_data);
+}
+
 void
 session_stream_request(Session *self, const ExecutionId *id, const char *stream,
                        StreamFormat format, StreamTopic topic, GBytes *payload)
 {
     gint64 retry_ms = SESSION_STREAM_RETRY_MS / (gint64)clock_scale();
 
-    if (self->state != SESSION_READY || self->stopping || !stream_name_valid(stream) ||
-        !stream_topic_is_request(topic) || held_get(self->held, id) != HELD_RUNNING) {
-        log_job(G_LOG_LEVEL_DEBUG, id->job_id, "a request for a stream is not sent: %s",
-                self->state == SESSION_READY ? "the execution is not running" : "no connection");
+    if (self->stopping || !stream_name_valid(stream) || !stream_topic_is_request(topic) ||
+        held_get(self->held, id) != HELD_RUNNING) {
+        log_job(G_LOG_LEVEL_DEBUG, id->job_id,
+                "a request for a stream is not sent: the execution is not running");
+        return;
+    }
+    if (self->state != SESSION_READY) {
+        tell(self, id, stream, format, STREAM_REJECTED, NULL, ENETDOWN);
         return;
     }
     Channel *channel = open_channel(self, id, stream, format);
@@ -179,18 +196,6 @@ session_stream_close(Session *self, const ExecutionId *id)
 }
 
 /* ---- What the link brings ---- */
-
-/* The callback may close the channel. */
-static void
-tell(Session *self, const Channel *channel, StreamTopic topic, GBytes *payload, int error_number)
-{
-    g_autoptr(ExecutionId) id = execution_id_copy(channel->id);
-    g_autofree char *stream = g_strdup(channel->stream);
-
-    if (self->callbacks.streamed != NULL)
-        self->callbacks.streamed(id, stream, channel->format, topic, payload, error_number,
-                                 self->user_data);
-}
 
 static void
 say_refused(Session *self, const Channel *channel, const int *codes, guint count)
@@ -225,7 +230,7 @@ on_suback(Session *self, Channel *channel, const int *codes, guint count)
     }
     channel_set_state(channel, CHANNEL_REFUSED);
     say_refused(self, channel, codes, count);
-    tell(self, channel, STREAM_REJECTED, NULL, EACCES);
+    tell(self, channel->id, channel->stream, channel->format, STREAM_REJECTED, NULL, EACCES);
 }
 
 gboolean
@@ -295,6 +300,6 @@ session_streams_message(Session *self, const char *name, const char *payload, gs
     /* From the end: a callback may close channels. */
     for (guint i = self->streams->len; i > 0; i--)
         if (i <= self->streams->len && channel_is(channel_at(self, i - 1), stream, format))
-            tell(self, channel_at(self, i - 1), topic, bytes, 0);
+            tell(self, channel_at(self, i - 1)->id, stream, format, topic, bytes, 0);
     return TRUE;
 }

@@ -406,10 +406,12 @@ errand_refresh_document(errand_job *job)
  * service does not take; -EPERM during check(); -EBUSY another call is under way; -ECANCELED the
  * job is cancelled; -ENOTSUP run without a cloud (`errandctl run`), or by an errand too old for
  * streams; -ENOENT there is no such stream or file; -EACCES the gateway's policy or the stream's
- * does not allow it; -EIO the service failed, which may pass. */
+ * does not allow it; -EIO the service failed, which may pass; -EAGAIN too many requests or too many
+ * different streams in a short time, which passes, too; -ENETDOWN the gateway is offline: nothing
+ * was asked, so wait some seconds and ask again, and do not count it as a failure of the stream. */
 
 /* Asks for a file's size and the stream's version. Blocks for up to ten seconds: -ETIMEDOUT when
- * there is no answer; the gateway may be offline, so try again later. */
+ * there is no answer; the link may have been lost meanwhile, so try again later. */
 static inline int32_t
 errand_stream_describe(errand_job *job, const char *stream, int32_t format, int32_t file,
                        errand_stream_file *found)

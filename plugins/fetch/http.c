@@ -9,14 +9,26 @@
 #include <errno.h>
 #include <string.h>
 
+/* Each fresh URL is a request to the service for the whole job document. One was worth it when it
+ * brought so many bytes, or was good for so long: half of the 60 s that the service's shortest
+ * presigned URL lives. More than a few in a row that were not, or very many in all (a week of URLs
+ * that live an hour, and a half more), are the server's fault and not the clock's. */
+#define REFRESH_WORTH_BYTES (64 * 1024)
+#define REFRESH_WORTH_MS    (30 * 1000)
+#define REFRESH_POOR_MAX    3
+#define REFRESH_MAX         256
+
 /* What the tries so far have come to. */
 typedef struct {
     Transfer *transfer;
     Attempt attempt;
-    int64_t best;     /* most bytes ever had */
-    int tries;        /* in a row, without progress */
-    int64_t since_ms; /* of the last progress */
-    bool refreshed;   /* the document was fetched again since the last progress */
+    int64_t best;                     /* most bytes ever had */
+    int tries;                        /* in a row, without progress */
+    int64_t since_ms;                 /* of the last progress */
+    bool refreshed;                   /* the document was fetched again since the last progress */
+    int refreshes;                    /* times that it was, in all */
+    int poor;                         /* of these, in a row, that were not worth it */
+    int64_t refresh_best, refresh_ms; /* what `best` was the last time, and when that was */
 } Http;
 
 int32_t
@@ -74,12 +86,37 @@ retry(Http *self)
     return false;
 }
 
+/* Why there is no use in asking for a fresh URL; NULL while there is. */
+static const char *
+refresh_is_useless(Http *self)
+{
+    bool poor = self->best - self->refresh_best < REFRESH_WORTH_BYTES &&
+                transfer_now_ms() - self->refresh_ms < REFRESH_WORTH_MS;
+
+    if (self->refreshed)
+        return ", also with a fresh URL";
+    self->poor = self->refreshes > 0 && poor ? self->poor + 1 : 0;
+    if (self->poor >= REFRESH_POOR_MAX || self->refreshes >= REFRESH_MAX)
+        return " again and again, and fresh URLs bring hardly more";
+    return NULL;
+}
+
+static void
+note_refresh(Http *self)
+{
+    self->refreshed = true;
+    self->refreshes++;
+    self->refresh_best = self->best;
+    self->refresh_ms = transfer_now_ms();
+}
+
 /* A presigned URL has run out: the document is made anew with a fresh one at each delivery. */
 static bool
 refresh(Http *self)
 {
     Attempt *attempt = &self->attempt;
-    int32_t result = self->refreshed ? -EEXIST : errand_refresh_document(self->transfer->job);
+    const char *useless = refresh_is_useless(self);
+    int32_t result = useless != NULL ? -EEXIST : errand_refresh_document(self->transfer->job);
 
     if (errand_cancelled(self->transfer->job)) {
         attempt->verdict = ERRAND_CANCELLED;
@@ -93,11 +130,10 @@ refresh(Http *self)
     if (result != 0) {
         attempt->verdict = errand_fail(
             self->transfer->job, "expired-url", "%s: the server answers with status 403%s",
-            self->transfer->name,
-            result == -EEXIST ? ", also with a fresh URL" : " and there is no fresh URL");
+            self->transfer->name, useless != NULL ? useless : " and there is no fresh URL");
         return false;
     }
-    self->refreshed = true;
+    note_refresh(self);
     if (attempt_read_url(attempt) == ERRAND_SUCCEEDED)
         return true;
     attempt->verdict = ERRAND_FAILED;

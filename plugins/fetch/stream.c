@@ -17,6 +17,8 @@
 #define SAVE_MS         1000
 #define SAVE_ANYWAY_MS  5000
 #define STREAM_NAME_MAX 128
+/* Looks for the link come after growing pauses, but not longer ones than after so many tries. */
+#define OFFLINE_PAUSES  3
 
 typedef enum {
     FOUND, /* go on */
@@ -30,6 +32,7 @@ typedef struct {
     int32_t write_error; /* of the last call, a negative errno value */
     int tries;           /* in a row, without progress */
     int64_t since_ms;    /* of the last progress */
+    int offline;         /* times in a row that there was no link */
     bool changed;        /* it has started over because the stream had */
     uint32_t unsaved;    /* blocks */
     int64_t saved_ms;
@@ -80,11 +83,52 @@ meaning(int32_t error)
         return "the service does not take the request; errand's log tells why";
     case -ETIMEDOUT:
         return "no answer";
+    case -EAGAIN:
+        return "too many requests in a short time";
     case -EIO:
         return "the service failed; errand's log tells why";
     default:
         return strerror(-error);
     }
+}
+
+/* The limits of time and bytes, which hold whatever it is that fails. */
+static Outcome
+keep_budget(Stream *self)
+{
+    int32_t verdict = budget_check(self->transfer, self->state.size);
+
+    return verdict == ERRAND_SUCCEEDED ? FOUND : end(self, verdict);
+}
+
+static Outcome
+pause_then_go_on(Stream *self, int tries)
+{
+    if (keep_budget(self) == ENDED)
+        return ENDED;
+    if (pause_before_retry(self->transfer, tries, 0, self->state.size))
+        return keep_budget(self);
+    return end(self, ERRAND_CANCELLED);
+}
+
+/* Not a fault of the stream: only time counts. */
+static Outcome
+wait_for_link(Stream *self)
+{
+    Transfer *transfer = self->transfer;
+    int64_t idle_ms = transfer_now_ms() - self->since_ms;
+
+    if (idle_ms > transfer->settings.patience_ms)
+        return end(self, errand_fail(transfer->job, "download-failed",
+                                     "%s: gave up after %lld s without progress: the gateway is "
+                                     "offline",
+                                     transfer->name, (long long)idle_ms / 1000));
+    if (self->offline == 0)
+        errand_log(transfer->job, ERRAND_LOG_INFO,
+                   "the gateway is offline: the stream goes on when it is back");
+    if (self->offline < OFFLINE_PAUSES)
+        self->offline++;
+    return pause_then_go_on(self, self->offline);
 }
 
 /* What may pass is tried again, with pauses. */
@@ -103,9 +147,7 @@ retry(Stream *self, const char *why)
                                      transfer->name, self->tries, (long long)idle_ms / 1000, why));
     snprintf(text, sizeof text, "%s: %s; trying again", transfer->name, why);
     errand_log(transfer->job, ERRAND_LOG_INFO, text);
-    if (pause_before_retry(transfer, self->tries, 0, self->state.size))
-        return FOUND;
-    return end(self, ERRAND_CANCELLED);
+    return pause_then_go_on(self, self->tries);
 }
 
 static Outcome
@@ -115,6 +157,9 @@ failed(Stream *self, int32_t error)
 
     if (error == -ECANCELED)
         return end(self, ERRAND_CANCELLED);
+    if (error == -ENETDOWN)
+        return wait_for_link(self);
+    self->offline = 0;
     if (error == -ESTALE && !self->changed) {
         self->changed = true;
         errand_log(transfer->job, ERRAND_LOG_INFO, "the stream has changed: starting over");
@@ -293,7 +338,6 @@ get(Stream *self)
         .data = self,
     };
     int32_t result = errand_stream_get(transfer->job, &request);
-    int32_t verdict;
 
     if (self->write_error != 0)
         return end(self, transfer_write_failed(transfer, self->write_error, state->size));
@@ -301,9 +345,9 @@ get(Stream *self)
         return failed(self, result);
     if (transfer->fetched == before)
         return retry(self, "no block has come");
-    verdict = budget_check(transfer, state->size);
-    if (verdict != ERRAND_SUCCEEDED)
-        return end(self, verdict);
+    self->offline = 0;
+    if (keep_budget(self) == ENDED)
+        return ENDED;
     return keep_rate(self, transfer->fetched - before);
 }
 

@@ -46,6 +46,18 @@ def many_names():
     flood(lambda n: f"h-{n % 1000}")
 
 
+def refused_at_last(names=20):
+    """Asks so often for so many streams that one request is refused, and tells which and why."""
+    begin()
+    for n in range(20):
+        ask(f"h-{n % names}")
+    while True:
+        packet = json.loads(LINK.recv(200000))
+        if packet["type"] == "streamed" and packet.get("error-number"):
+            send("detail", key="refused", text=f"{packet['stream']} {packet['error-number']}")
+            return
+
+
 def full_speed_and_never_reads():
     begin()
     flood(lambda n: "h-1", LARGEST)

@@ -139,14 +139,14 @@ test_get(void)
 {
     Fake *fake = ask(GET(",\"first\":0"));
     g_autofree char *request = expect_request(fake, STREAM_GET);
-    const char *token = "errand-3-7-256";
+    const char *token = "errand-3-7-256-any";
 
-    g_assert_cmpstr(request, ==,
-                    "{\"c\":\"errand-3-7-256\",\"s\":7,\"f\":3,\"l\":256,\"o\":0,\"n\":4}");
+    g_assert_true(g_str_has_prefix(request, "{\"c\":\"errand-3-7-256-"));
+    g_assert_true(g_str_has_suffix(request, "\",\"s\":7,\"f\":3,\"l\":256,\"o\":0,\"n\":4}"));
     send_block(fake, token, 3, 2, 256, 'c');
     send_block(fake, token, 3, 2, 256, 'C');
     send_block(fake, token, 4, 1, 256, 'x');
-    send_block(fake, "errand-3-6-256", 3, 1, 256, 'x');
+    send_block(fake, "errand-3-6-256-any", 3, 1, 256, 'x');
     send_block(fake, token, 3, 1, 255, 'x');
     send_block(fake, token, 3, 3, 256, 'x');
     send_block(fake, token, 3, 4, 256, 'x');
@@ -165,7 +165,7 @@ test_some_are_lost(void)
     g_autofree char *request = expect_request(fake, STREAM_GET);
 
     g_assert_nonnull(strstr(request, "\"o\":1,\"n\":3}"));
-    send_block(fake, "errand-3-7-256", 3, 1, 256, 'b');
+    send_block(fake, "errand-3-7-256-any", 3, 1, 256, 'b');
     expect_detail(fake, "got", "1");
     expect_detail(fake, "blocks", "1b");
     end(fake);
@@ -207,12 +207,30 @@ test_rejected(void)
 static void
 test_the_daemon_cannot(void)
 {
+    static const int numbers[] = {ENOTSUP, ENETDOWN, EAGAIN};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        Fake *fake = ask(GET(""));
+        g_autofree char *wanted = g_strdup_printf("%d", -numbers[i]);
+
+        pass_request(fake, STREAM_GET);
+        reply_error(fake, "s-1", STREAM_REJECTED, NULL, numbers[i]);
+        expect_detail(fake, "got", wanted);
+        end(fake);
+    }
+}
+
+/* Blocks fit whoever asked for the same ones; a refusal is for one request only. */
+static void
+test_a_refusal_of_another_request(void)
+{
     Fake *fake = ask(GET(""));
-    g_autofree char *wanted = g_strdup_printf("%d", -ENOTSUP);
 
     pass_request(fake, STREAM_GET);
-    reply_error(fake, "s-1", STREAM_REJECTED, NULL, ENOTSUP);
-    expect_detail(fake, "got", wanted);
+    reply(fake, STREAM_REJECTED, "{\"o\":\"VersionMismatch\",\"c\":\"errand-3-7-256-any\"}");
+    for (int i = 0; i < 4; i++)
+        send_block(fake, "errand-3-7-256-any", 3, i, i < 3 ? 256 : 232, 'a');
+    expect_detail(fake, "got", "4");
     end(fake);
 }
 
@@ -235,8 +253,8 @@ test_the_plugin_refuses(void)
     g_autofree char *wanted = g_strdup_printf("%d", -ENOSPC);
 
     pass_request(fake, STREAM_GET);
-    send_block(fake, "errand-3-7-256", 3, 0, 256, 'a');
-    send_block(fake, "errand-3-7-256", 3, 1, 256, 'b');
+    send_block(fake, "errand-3-7-256-any", 3, 0, 256, 'a');
+    send_block(fake, "errand-3-7-256-any", 3, 1, 256, 'b');
     expect_detail(fake, "got", wanted);
     expect_detail(fake, "blocks", "0a");
     end(fake);
@@ -249,7 +267,7 @@ test_one_at_a_time(void)
     g_autofree char *wanted = g_strdup_printf("%d", -EBUSY);
 
     pass_request(fake, STREAM_GET);
-    send_block(fake, "errand-3-7-256", 3, 0, 256, 'a');
+    send_block(fake, "errand-3-7-256-any", 3, 0, 256, 'a');
     expect_detail(fake, "nested", wanted);
     expect_detail(fake, "got", "1");
     end(fake);
@@ -271,6 +289,8 @@ main(int argc, char **argv)
     g_test_add_func("/runner-stream/none-comes", test_none_comes);
     g_test_add_func("/runner-stream/rejected", test_rejected);
     g_test_add_func("/runner-stream/the-daemon-cannot", test_the_daemon_cannot);
+    g_test_add_func("/runner-stream/a-refusal-of-another-request",
+                    test_a_refusal_of_another_request);
     g_test_add_func("/runner-stream/cancel", test_cancel);
     g_test_add_func("/runner-stream/the-plugin-refuses", test_the_plugin_refuses);
     g_test_add_func("/runner-stream/one-at-a-time", test_one_at_a_time);

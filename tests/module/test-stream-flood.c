@@ -88,7 +88,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/stream-flood/malformed", "{", test_flood);
     g_test_add_data_func("/stream-flood/empty", "", test_flood);
     g_test_add_data_func("/stream-flood/other-file",
-                         "{\"c\":\"errand-3-7-256\",\"f\":4,\"l\":1,\"i\":0,\"p\":\"AA==\"}",
+                         "{\"c\":\"errand-3-7-256-any\",\"f\":4,\"l\":1,\"i\":0,\"p\":\"AA==\"}",
                          test_flood);
     return g_test_run();
 }

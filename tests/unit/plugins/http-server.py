@@ -145,6 +145,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.send_status(403)
 
+    def mode_morsels(self):
+        """So many bytes for each URL, and then it has run out."""
+        if self.nth % 2 == 0:
+            self.send_status(403)
+        else:
+            self.send_file(self.asked(), stop=int(self.argument))
+
     def mode_never(self):
         self.close_connection = True
 
