@@ -4,40 +4,40 @@
 #include "dispatcher-private.h"
 #include "log.h"
 
-#define BURY_RETRY_MS 30000
+#define SWEEP_RETRY_MS 30000
 
 void
 dispatcher_bury_init(Dispatcher *self)
 {
     g_queue_init(&self->over);
-    self->unburied = g_ptr_array_new_with_free_func((GDestroyNotify)execution_id_free);
+    self->leftovers = g_ptr_array_new_with_free_func((GDestroyNotify)execution_id_free);
 }
 
 static gboolean
-on_bury_retry(gpointer user_data)
+on_sweep(gpointer user_data)
 {
     Dispatcher *self = user_data;
 
-    for (guint i = self->unburied->len; i > 0; i--) {
-        const ExecutionId *id = self->unburied->pdata[i - 1];
+    for (guint i = self->leftovers->len; i > 0; i--) {
+        const ExecutionId *id = self->leftovers->pdata[i - 1];
 
         if (dispatcher_find(self, id) || job_store_sweep(self->store, id)) {
-            g_ptr_array_remove_index(self->unburied, i - 1);
+            g_ptr_array_remove_index(self->leftovers, i - 1);
         }
     }
-    if (self->unburied->len > 0) {
+    if (self->leftovers->len > 0) {
         return G_SOURCE_CONTINUE;
     }
-    clock_timer_clear(&self->bury_retry);
+    clock_timer_clear(&self->sweep);
     return G_SOURCE_REMOVE;
 }
 
 static void
-bury_later(Dispatcher *self, const ExecutionId *id)
+sweep_later(Dispatcher *self, const ExecutionId *id)
 {
-    g_ptr_array_add(self->unburied, execution_id_copy(id));
-    if (!self->bury_retry) {
-        self->bury_retry = clock_timer_add_scaled(BURY_RETRY_MS, on_bury_retry, self);
+    g_ptr_array_add(self->leftovers, execution_id_copy(id));
+    if (!self->sweep) {
+        self->sweep = clock_timer_add_scaled(SWEEP_RETRY_MS, on_sweep, self);
     }
 }
 
@@ -54,7 +54,7 @@ bury_all(Dispatcher *self)
                               &error)) {
             log_job(G_LOG_LEVEL_WARNING, job->record->id->job_id,
                     "its folder stays behind for now: %s", error->message);
-            bury_later(self, job->record->id);
+            sweep_later(self, job->record->id);
         }
         job_unref(job);
     }
@@ -97,6 +97,6 @@ void
 dispatcher_bury_clear(Dispatcher *self)
 {
     bury_all(self);
-    clock_timer_clear(&self->bury_retry);
-    g_ptr_array_unref(self->unburied);
+    clock_timer_clear(&self->sweep);
+    g_ptr_array_unref(self->leftovers);
 }

@@ -35,10 +35,8 @@ struct _Dispatcher {
     gpointer user_data;
 
     GPtrArray *jobs; /* Job, order of arrival; holds a reference each */
-    GQueue over;     /* Job that have ended; their folders are to be removed */
+    GQueue over;     /* Job; their folders are to be removed */
     guint over_idle;
-    GPtrArray *unburied; /* ExecutionId of ended jobs whose folders could not be removed */
-    GSource *bury_retry;
     GPtrArray *leaving; /* RunnerProcess that were abandoned and are not gone yet */
     Quarantine *quarantine;
     Reboot *reboot;
@@ -48,7 +46,10 @@ struct _Dispatcher {
     gboolean arranging;    /* dispatcher_arrange() is under way */
     guint room;            /* as told last */
     LogThrottle store_trouble;
-    GSource *disk_timer; /* a job could not be recorded: until this fires none is taken */
+    GSource *disk_timer;  /* a job could not be recorded: until this fires none is taken */
+    GPtrArray *leftovers; /* ExecutionId of ended jobs whose folders could not be removed; not what
+                             leftovers.h is about */
+    GSource *sweep;
 
     gboolean stopping;
     GSource *stop_timer;
@@ -114,21 +115,19 @@ gboolean dispatcher_is_going_down(Dispatcher *self);
 /* dispatcher.c */
 /* The record cannot be written: says so now and then. */
 void dispatcher_store_failed(Dispatcher *self, const Job *job, const GError *error);
-/* Drops a job; nothing on disk changes. */
-void dispatcher_remove(Dispatcher *self, Job *job);
 /* The job of an execution that is held, or NULL. */
 Job *dispatcher_find(Dispatcher *self, const ExecutionId *id);
 /* Kills a runner that is not needed any more. */
 void dispatcher_abandon(Dispatcher *self, RunnerProcess **runner);
-
-/* dispatcher-bury.c */
-void dispatcher_bury_init(Dispatcher *self);
-/* Drops a job that is over: its folder goes and a line of history stays, both when there is nothing
- * better to do, for the next job may be waiting. */
+/* Drops a job; nothing on disk changes. */
+void dispatcher_remove(Dispatcher *self, Job *job);
+/* The same for one that is over: its folder goes and a line of history stays, both when there is
+ * nothing better to do, for the next job may be waiting. */
 void dispatcher_bury(Dispatcher *self, Job *job);
 /* At once, when the execution is among them: it is offered again and will want the folder's name.
  */
 void dispatcher_bury_now(Dispatcher *self, const ExecutionId *id);
+void dispatcher_bury_init(Dispatcher *self);
 /* All that wait, at once; nothing is buried any more. */
 void dispatcher_bury_clear(Dispatcher *self);
 

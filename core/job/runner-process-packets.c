@@ -185,3 +185,27 @@ runner_process_streamed(RunnerProcess *self, const char *stream, StreamFormat fo
     packet->error_number = error_number;
     return self->phase == RUNNER_RUNNING && runner_link_offer(self->link, packet);
 }
+
+gboolean
+runner_process_is_critical(const RunnerProcess *self)
+{
+    return self->critical;
+}
+
+const char *
+runner_process_plugin(const RunnerProcess *self)
+{
+    return self->plugin;
+}
+
+gboolean
+runner_process_is_resumable(const RunnerProcess *self)
+{
+    return self->resumable;
+}
+
+guint
+runner_process_timeout_s(const RunnerProcess *self)
+{
+    return self->timeout_s;
+}

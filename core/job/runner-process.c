@@ -306,30 +306,6 @@ runner_process_free(RunnerProcess *self)
     g_free(self);
 }
 
-gboolean
-runner_process_is_critical(const RunnerProcess *self)
-{
-    return self->critical;
-}
-
-const char *
-runner_process_plugin(const RunnerProcess *self)
-{
-    return self->plugin;
-}
-
-gboolean
-runner_process_is_resumable(const RunnerProcess *self)
-{
-    return self->resumable;
-}
-
-guint
-runner_process_timeout_s(const RunnerProcess *self)
-{
-    return self->timeout_s;
-}
-
 char *
 runner_process_stdout(const RunnerProcess *self)
 {
