@@ -1,5 +1,10 @@
 /* Strict reading of small JSON objects from outside.
  *
+ * Why jansson here and json-glib elsewhere: errand-runner starts once for each step, and loading
+ * json-glib and what stands behind it would double the time of that. The daemon reads what people
+ * and the service wrote with json-glib, after a look of its own (document/scan.h for documents,
+ * session/jobs-json.h for messages).
+ *
  * jansson takes RFC 8259 and nothing else. It is told to refuse a name twice in one object, and
  * refuses by itself what is not UTF-8, an escaped NUL, half a surrogate pair, and numbers beyond 64
  * bits or a double. Added here are what it lacks: a limit of nesting that the stack of any thread

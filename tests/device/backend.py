@@ -1,13 +1,14 @@
 """One call of a firmware backend in a process of its own, as errand-runner would make it."""
 
+import itertools
+import json
 import os
-import signal
 import subprocess
 from dataclasses import dataclass, field
 
 from device import BUILD, wait_for
 
-PROGRAM = BUILD / "tests/device/backend-run"
+PLACE = BUILD / "tests/unit/plugins"
 FAILED, SUCCEEDED, REJECTED, CANCELLED = 0, 1, 2, 4
 
 
@@ -16,7 +17,7 @@ class Answer:
     result: int = None
     reason: str = None
     message: str = ""
-    told: dict = field(default_factory=dict)        # "booted", "image": the words after it
+    details: dict = field(default_factory=dict)
     progress: list = field(default_factory=list)    # (percent, step)
     log: list = field(default_factory=list)
 
@@ -31,24 +32,33 @@ def parse(text):
         if kind == "result":
             answer.result = int(rest)
         elif kind == "reason":
-            answer.reason, _, answer.message = rest.partition(" ")
+            answer.reason = rest
+        elif kind == "message":
+            answer.message = rest
         elif kind == "progress":
             percent, _, step = rest.partition(" ")
             answer.progress.append((int(percent), step))
         elif kind == "log":
             answer.log.append(rest.partition(" ")[2])
-        else:
-            answer.told[kind] = rest.split(" ")
+        elif kind == "detail":
+            key, _, value = rest.partition(" ")
+            answer.details[key] = value
     return answer
 
 
 class Call:
-    """A call that was begun."""
+    """A call of backend rauc that was begun. words: settings KEY=VALUE, the call, and an image or slot."""
 
     def __init__(self, environment, directory, *words):
+        words = list(map(str, words))
+        settings = list(itertools.takewhile(lambda word: "=" in word, words))
+        operation, *argument = words[len(settings):]
+        document = {"image": argument[0], "slot": argument[0]} if argument else {}
         self.path = directory / "backend.out"
-        self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.DEVNULL,
-                                        stdout=open(self.path, "wb"), env={**os.environ, **environment})
+        self.process = subprocess.Popen(
+            [PLACE / "drive-backend", "backend-rauc", operation, json.dumps(document), *settings],
+            stdin=subprocess.PIPE, stdout=open(self.path, "wb"),
+            env={**os.environ, "PLUGIN_DIRECTORY": str(PLACE), **environment})
 
     def so_far(self):
         return parse(self.path.read_text(errors="replace"))
@@ -61,7 +71,7 @@ class Call:
 
     def cancel(self):
         wait_for(lambda: self.path.stat().st_size > 0, "the call's begin")
-        self.process.send_signal(signal.SIGUSR1)
+        self.process.stdin.close()
 
     def kill(self):
         self.process.kill()
@@ -69,5 +79,5 @@ class Call:
 
     def end(self, timeout=60):
         status = self.process.wait(timeout)
-        assert status == 0, f"backend-run ended with {status}: {self.path.read_text(errors='replace')}"
+        assert status == 0, f"drive-backend ended with {status}: {self.path.read_text(errors='replace')}"
         return self.so_far()

@@ -59,7 +59,7 @@ class Drive:
             self.details[key] = value
         elif kind == "result":
             self.result = int(rest)
-        else:
+        elif kind not in ("begun", "log"):
             setattr(self, kind, rest)
 
 

@@ -19,11 +19,11 @@ def begin(rauc, *words):
 # ---- the system that runs ----
 
 def test_the_slot_that_runs_and_its_version(rauc, call):
-    assert call("booted").told["booted"] == ["rootfs.0", ""]
+    assert call("booted").details == {"slot": "rootfs.0", "version": ""}
     assert tuple(call("install", rauc.bundle(version="2.1.0"))) == (SUCCEEDED, None)
-    assert call("booted").told["booted"] == ["rootfs.0", ""]
+    assert call("booted").details == {"slot": "rootfs.0", "version": ""}
     assert rauc.reboot() == "B"
-    assert call("booted").told["booted"] == ["rootfs.1", "2.1.0"]
+    assert call("booted").details == {"slot": "rootfs.1", "version": "2.1.0"}
 
 
 def test_a_service_that_does_not_know_its_slot(rauc, call):
@@ -53,7 +53,7 @@ def test_a_service_that_is_just_starting_is_waited_for(rauc):
     rauc.stop()
     asked = begin(rauc, "booted")
     rauc.start()
-    assert asked.end().told["booted"][0] == "rootfs.0"
+    assert asked.end().details["slot"] == "rootfs.0"
 
 
 def test_a_bad_setting(call):
@@ -70,7 +70,7 @@ def test_the_slot_that_runs_while_somebody_installs(rauc, call):
     assert "busy" in answer.message
     asked = begin(rauc, "booted")
     rauc.release()
-    assert asked.end().told["booted"][0] == "rootfs.0"
+    assert asked.end().details["slot"] == "rootfs.0"
     assert theirs.wait(20) == 0
 
 
@@ -79,7 +79,7 @@ def test_the_slot_that_runs_while_somebody_installs(rauc, call):
 def test_a_good_image(rauc, call):
     answer = call("inspect", rauc.bundle(version="3.0"))
     assert tuple(answer) == (SUCCEEDED, None)
-    assert answer.told["image"] == [COMPATIBLE, "3.0"]
+    assert answer.details == {"compatible": COMPATIBLE, "version": "3.0"}
     assert rauc.boot_log() == []
 
 
