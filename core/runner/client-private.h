@@ -1,4 +1,5 @@
-/* The inside of a Client, for the files that implement it. */
+/* The inside of a Client, for the files that implement it: client.c sends, client-reader.c receives
+ * in a thread of its own, client-stream.c keeps messages of streams between the two. */
 #pragma once
 
 #include "client.h"

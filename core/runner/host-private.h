@@ -1,4 +1,6 @@
-/* The inside of a Host, for the files that implement its table. */
+/* The inside of a Host, for the files that implement its table: host.c has the table and what needs
+ * nobody, host-document.c the document, host-tell.c what goes to the daemon, host-stream.c streams.
+ */
 #pragma once
 
 #include "document.h"

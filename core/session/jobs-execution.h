@@ -1,4 +1,5 @@
-/* One job execution as the service describes it. A plain value; owns its members. */
+/* One job execution as the service describes it. A plain value; owns its members. Apart from
+ * jobs-message.h because session.h hands it to those who know nothing of messages. */
 #pragma once
 
 #include "execution.h"

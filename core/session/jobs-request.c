@@ -1,3 +1,4 @@
+/* The writing half of jobs-message.h: bodies of requests. */
 #include "jobs-message.h"
 
 #include "jobs-json.h"

@@ -1,4 +1,10 @@
-/* The inside of Mqtt. Private to mqtt*.c. */
+/* The inside of Mqtt. Private to mqtt*.c.
+ *
+ * mqtt.c          the source on the main loop: connects, reads, writes, delivers events
+ * mqtt-hooks.c    what libmosquitto tells becomes events; why a link ended; keep-alive
+ * mqtt-tls.c      the SSL_CTX it is given
+ * mqtt-pkcs11.c   a private key on a token
+ */
 #pragma once
 
 #include "bridge.h"

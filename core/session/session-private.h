@@ -7,6 +7,11 @@
  * session-queue.c      the queue of executions: pulling its head, offering, watching
  * session-list.c       lists of executions: choosing, looking behind a head that is over for us
  * session-stream.c     file streams: subscriptions, and messages passed on
+ *
+ * They stand on mqtt.h (one connection), link-health.h (what the way a link ends tells), outbox.h
+ * (updates without an answer yet), requests.h (questions without one), both with attempts.h (when
+ * to send and send again), held.h (which execution is at which point), topics.h and jobs-message.h
+ * (the service's words).
  */
 #pragma once
 

@@ -4,18 +4,18 @@
 
 #include "packet.h"
 
-#define SANDBOX_ERROR (sandbox_error_quark())
-GQuark sandbox_error_quark(void);
+#define CONFINE_ERROR (confine_error_quark())
+GQuark confine_error_quark(void);
 typedef enum {
-    SANDBOX_ERROR_NOT_ALLOWED, /* no such account */
-    SANDBOX_ERROR_FAILED,
-} SandboxError;
+    CONFINE_ERROR_NOT_ALLOWED, /* no such account */
+    CONFINE_ERROR_FAILED,
+} ConfineError;
 
 /* Becomes the start packet's account when root, and goes to its private directory (or to /). */
-gboolean sandbox_enter(const Packet *start, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean confine_self(const Packet *start, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* SIGKILL to the own process group, or at least the end of this process. Async-signal-safe. */
-G_NORETURN void sandbox_kill_group(void);
+G_NORETURN void confine_kill_group(void);
 /* Kills what the plugin left behind; takes a second at most. With everything (the step was
  * cancelled) whatever descends from it; otherwise what made a session of its own lives on, as a
  * service does that was started where no service manager is. */
-void sandbox_reap(gboolean everything);
+void confine_reap(gboolean everything);
