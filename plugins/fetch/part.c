@@ -86,6 +86,25 @@ part_reopen(const Fetch *fetch)
     return -EINVAL;
 }
 
+int
+part_write(int fd, const void *content, size_t length, int64_t offset)
+{
+    const unsigned char *bytes = content;
+
+    while (length > 0) {
+        ssize_t written = pwrite(fd, bytes, length, offset);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -errno;
+        bytes += written;
+        length -= (size_t)written;
+        offset += written;
+    }
+    return 0;
+}
+
 void
 part_remove(const Fetch *fetch)
 {

@@ -13,5 +13,9 @@ int part_create(errand_job *job, const Fetch *fetch);
  * else for writing. -EINVAL for any other file of that name. */
 int part_reopen(const Fetch *fetch);
 
+/* All bytes at that place of the part file; what is already there elsewhere stays. 0 or a negative
+ * errno value. */
+int part_write(int fd, const void *content, size_t length, int64_t offset);
+
 /* Nothing happens where there is none. */
 void part_remove(const Fetch *fetch);

@@ -251,23 +251,6 @@ open_part(Stream *self, bool resume)
 /* ---- Blocks ---- */
 
 static int32_t
-write_at(int fd, const unsigned char *bytes, size_t length, int64_t offset)
-{
-    while (length > 0) {
-        ssize_t written = pwrite(fd, bytes, length, offset);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return -errno;
-        bytes += written;
-        length -= (size_t)written;
-        offset += written;
-    }
-    return 0;
-}
-
-static int32_t
 on_block(void *data, uint32_t index, const void *bytes, uint32_t length)
 {
     Stream *self = data;
@@ -276,7 +259,7 @@ on_block(void *data, uint32_t index, const void *bytes, uint32_t length)
     if (!stream_state_is_missing(&self->state, index))
         return 0;
     self->write_error =
-        write_at(transfer->fd, bytes, length, (int64_t)index * self->state.block_size);
+        part_write(transfer->fd, bytes, length, (int64_t)index * self->state.block_size);
     if (self->write_error != 0)
         return self->write_error;
     stream_state_take(&self->state, index);
