@@ -91,11 +91,11 @@ struct _Job {
     gboolean streaming; /* the step has asked for a stream */
     StreamQuota stream_quota;
 
-    int percent;
-    char *word;
-    guint timer_minutes;
+    int percent;         /* of the step, -1 unknown */
+    char *word;          /* what the step says it is doing, or NULL */
+    guint timer_minutes; /* the service's step timer, as claimed or told last */
     guint progress_idle;
-    GSource *heartbeat;
+    GSource *heartbeat; /* pushes that timer out */
     GSource *reboot_timer;
     JobTime time;
     GSource *store_timer; /* the verdict is not on disk yet */
