@@ -1,9 +1,10 @@
 /* Opening files that decide what runs as root: checked and used through one descriptor.
  *
- * A file qualifies when it is a regular file (no link, FIFO, device), owned by root or by the user
- * errand runs as, and not writable by group or others, and so does every directory that leads to it
- * (a sticky world-writable directory like /tmp above does not disqualify what is owned properly
- * below it). The descriptor returned is the one that was checked: pass it on, never the path.
+ * A file qualifies when it is a regular one (no link, FIFO, device), belongs to root or to the user
+ * errand runs as, and is not writable by group or others. The same goes for the directory that
+ * it lies in and all above; but those above may be sticky and writable, like /tmp: there nobody can
+ * touch what belongs to another. The descriptor returned is the one that was checked: pass it on,
+ * never the path.
  *
  * Errors: VET_ERROR; the message has path, found, wanted and the command that mends it.
  * Never blocks: opens with O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC.

@@ -4,10 +4,12 @@
  * The order of durable steps is what keeps the promise "an action starts once, a final status is
  * never lost": record on disk -> claim sent -> "started" on disk -> plugin told to go -> verdict on
  * disk -> final status sent -> status settled -> record removed, one line of history kept.
- * When the disk fails: what cannot be recorded is not run (released again_later before the claim,
- * FAILED after it); a verdict that cannot be written is sent all the same and written as soon as
- * that works again, for a job nobody hears of would be worse than the one wrong "interrupted" that
+ *
+ * When the disk fails, what cannot be recorded is not run: released again_later before the claim,
+ * FAILED after it. A verdict that cannot be written is sent all the same, and written as soon as
+ * that works again: a job that nobody hears of would be worse than the one wrong "interrupted" that
  * a crash in between could cause.
+ *
  * Refusals (unknown operation, not enabled, plugin's check) become REJECTED while the execution is
  * still QUEUED, and are on disk before they are sent, too. The plugin is loaded and asked its
  * check() while nothing has been promised yet; it waits, one process per step, for the claim to be

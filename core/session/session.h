@@ -1,14 +1,17 @@
 /* The Jobs conversation: keeps one thing's dialogue with the service going over whatever happens to
  * the link.
  *
- * What it does: connect and reconnect, subscribe and check every SUBACK, pull after each
- * (re)connect and every resync interval, offer executions that the gateway does not hold yet
- * (repeats of the same id are dropped here), claim, send progress (latest wins, at most one per
- * progress interval, at once on a new step), deliver final statuses until the service takes or
- * permanently refuses them (10 s doubling to 640 s with jitter, and after every reconnect), and
- * notice that a held execution was taken away (cancelled, deleted, timed out). An execution at the
- * head of the queue that the service takes no status for is named in the log at every resync, and
- * the others are taken from behind it.
+ * What it does:
+ *  - connects and reconnects, subscribes, checks every SUBACK;
+ *  - asks for work after each (re)connect and every resync interval, and offers executions that the
+ *    gateway does not hold yet; repeats of the same id are dropped here;
+ *  - claims; sends progress: the latest wins, at most one per progress interval, at once on a new
+ *    step;
+ *  - sends a final status until the service takes it or refuses it for good: after 10 s doubling to
+ *    640 s, with jitter, and after every reconnect;
+ *  - notices that a held execution was taken away: cancelled, deleted, timed out;
+ *  - names an execution at the head of the queue that the service takes no status for in the log at
+ *    every resync, and takes the others from behind it.
  *
  * What it is not: it knows nothing of plugins, documents or files. It keeps nothing on disk:
  * whoever calls session_finish() has made the status durable before, and calls it again after a
@@ -144,8 +147,9 @@ void session_release(Session *self, const ExecutionId *id, gboolean again_later)
  * or STREAM_GET for an execution that was claimed or held, after subscribing to the stream's
  * answers where that is not done. They come as `streamed`, to every execution that asked for that
  * stream in that format; or nothing comes: a request within ten seconds of a refused
- * subscription is dropped. Offline it is answered with ENETDOWN at once and not kept. An execution has at most four streams at a time, the session
- * twelve; one more closes the one used longest ago. */
+ * subscription is dropped. Offline it is answered with ENETDOWN at once and not kept. An execution
+ * has at most four streams at a time, the session twelve; one more closes the one used longest ago.
+ */
 void session_stream_request(Session *self, const ExecutionId *id, const char *stream,
                             StreamFormat format, StreamTopic topic, GBytes *payload);
 /* The execution's step has ended: its subscriptions go. */
