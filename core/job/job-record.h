@@ -1,6 +1,5 @@
 /* The text of STATE/jobs/ID/record: a keyfile whose last line carries a SHA-256 of all before it,
- * so that a flipped bit or a cut is noticed and never acted upon. (What a JobRecord has in it is in
- * job-store.h.) Pure.
+ * so that a flipped bit or a cut is noticed and never acted upon. Pure.
  *
  * Errors: G_FILE_ERROR_INVAL. */
 #pragma once

@@ -1,6 +1,6 @@
 /* The reader thread of a Client. */
 #include "client-private.h"
-#include "confine.h"
+#include "sandbox.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -51,7 +51,7 @@ end_of_file(Client *self)
     g_mutex_unlock(&self->lock);
     if (waiting)
         _exit(0);
-    confine_kill_group();
+    sandbox_kill_group();
 }
 
 /* FALSE when nothing more can be read: the plugin closed the socket under us. */

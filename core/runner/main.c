@@ -1,9 +1,9 @@
 /* errand-runner: one process for one step of a job. Loads one plugin, asks its check(), waits for
  * the daemon's go, calls its run() and is gone. */
 #include "client.h"
-#include "confine.h"
 #include "host.h"
 #include "load.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,12 +120,12 @@ receive_start(Client *client)
 }
 
 static void
-confine(Client *client, const Packet *start)
+enter_sandbox(Client *client, const Packet *start)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!confine_self(start, &error)) {
-        if (g_error_matches(error, CONFINE_ERROR, CONFINE_ERROR_NOT_ALLOWED))
+    if (!sandbox_enter(start, &error)) {
+        if (g_error_matches(error, SANDBOX_ERROR, SANDBOX_ERROR_NOT_ALLOWED))
             refuse(client, OUTCOME_REJECTED, "not-allowed", error->message);
         refuse(client, OUTCOME_FAILED, "internal", error->message);
     }
@@ -195,7 +195,7 @@ run(Client *client, Host *host, const Loaded *loaded)
     g_autoptr(Packet) reason = packet_new(PACKET_REASON);
     int32_t value = loaded->operation.run(host_job(host));
 
-    confine_reap(client_cancelled(client));
+    sandbox_reap(client_cancelled(client));
     result->outcome = vet_outcome(host, loaded->plugin.name, "run", value,
                                   value >= ERRAND_FAILED && value <= ERRAND_CANCELLED);
     host_reason(host, &reason->key, &reason->text);
@@ -215,7 +215,7 @@ main(void)
     Packet *packet;
     Host *host;
 
-    confine(client, start);
+    enter_sandbox(client, start);
     load(client, start, &loaded);
     host = host_new(client, start, &error);
     if (host == NULL)

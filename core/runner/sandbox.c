@@ -1,4 +1,4 @@
-#include "confine.h"
+#include "sandbox.h"
 
 #include "children.h"
 
@@ -24,18 +24,18 @@
 #define REAP_PAUSE_MS     10
 #define REAP_MERCY_ROUNDS 5 /* for a service that has forked and not yet called setsid() */
 
-G_DEFINE_QUARK(errand - confine - error, confine_error)
+G_DEFINE_QUARK(errand - sandbox - error, sandbox_error)
 
 static gboolean
 failed(GError **error, const char *what, const char *on)
 {
-    g_set_error(error, CONFINE_ERROR, CONFINE_ERROR_FAILED, "cannot %s%s: %s", what, on,
+    g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_FAILED, "cannot %s%s: %s", what, on,
                 g_strerror(errno));
     return FALSE;
 }
 
 void
-confine_kill_group(void)
+sandbox_kill_group(void)
 {
     /* Run by hand the group may be a shell's; the daemon makes us its leader. */
     if (getpgrp() == getpid())
@@ -46,7 +46,7 @@ confine_kill_group(void)
 static void
 on_parent_gone(int number)
 {
-    confine_kill_group();
+    sandbox_kill_group();
 }
 
 static gboolean
@@ -63,7 +63,7 @@ look_up(const char *account, struct passwd *entry, char **buffer, GError **error
     } while (fault == ERANGE && size < 1024 * 1024);
     if (found != NULL)
         return TRUE;
-    g_set_error(error, CONFINE_ERROR, CONFINE_ERROR_NOT_ALLOWED,
+    g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_NOT_ALLOWED,
                 "the plugin is to run as account \"%s\" (user= in its manifest): %s", account,
                 fault == 0 ? "there is no such account; create it or change the manifest"
                            : g_strerror(fault));
@@ -85,7 +85,7 @@ become(const char *account, GError **error)
         return failed(error, "become account ", account);
     if (getresuid(&real, &effective, &saved) < 0 || real != entry.pw_uid ||
         effective != entry.pw_uid || saved != entry.pw_uid || getegid() != entry.pw_gid) {
-        g_set_error(error, CONFINE_ERROR, CONFINE_ERROR_FAILED,
+        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_FAILED,
                     "cannot become account %s: the kernel kept another one", account);
         return FALSE;
     }
@@ -117,7 +117,7 @@ die_with_parent(pid_t parent, GError **error)
         prctl(PR_SET_PDEATHSIG, PARENT_GONE) < 0)
         return failed(error, "ask for a signal when the daemon dies", "");
     if (getppid() != parent)
-        confine_kill_group();
+        sandbox_kill_group();
     return TRUE;
 }
 
@@ -136,7 +136,7 @@ reset_oom_score(void)
 }
 
 gboolean
-confine_self(const Packet *start, GError **error)
+sandbox_enter(const Packet *start, GError **error)
 {
     const char *directory = start->private_directory != NULL ? start->private_directory : "/";
     gboolean named = start->account != NULL && *start->account != '\0';
@@ -177,7 +177,7 @@ visit_all(pid_t pid, gpointer kill_now)
 }
 
 void
-confine_reap(gboolean everything)
+sandbox_reap(gboolean everything)
 {
     for (int round = 0; round < REAP_ROUNDS; round++) {
         gboolean kill_now = everything || round >= REAP_MERCY_ROUNDS;

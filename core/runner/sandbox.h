@@ -1,21 +1,22 @@
 /* What a runner makes of itself before it lets a plugin in: account, capabilities, place, and the
- * promise to die with the daemon. Call from the only thread. */
+ * promise to die with the daemon. Call from the only thread. (errand-sandbox, the local Jobs
+ * service, is something else.) */
 #pragma once
 
 #include "packet.h"
 
-#define CONFINE_ERROR (confine_error_quark())
-GQuark confine_error_quark(void);
+#define SANDBOX_ERROR (sandbox_error_quark())
+GQuark sandbox_error_quark(void);
 typedef enum {
-    CONFINE_ERROR_NOT_ALLOWED, /* no such account */
-    CONFINE_ERROR_FAILED,
-} ConfineError;
+    SANDBOX_ERROR_NOT_ALLOWED, /* no such account */
+    SANDBOX_ERROR_FAILED,
+} SandboxError;
 
 /* Becomes the start packet's account when root, and goes to its private directory (or to /). */
-gboolean confine_self(const Packet *start, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean sandbox_enter(const Packet *start, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* SIGKILL to the own process group, or at least the end of this process. Async-signal-safe. */
-G_NORETURN void confine_kill_group(void);
+G_NORETURN void sandbox_kill_group(void);
 /* Kills what the plugin left behind; takes a second at most. With everything (the step was
  * cancelled) whatever descends from it; otherwise what made a session of its own lives on, as a
  * service does that was started where no service manager is. */
-void confine_reap(gboolean everything);
+void sandbox_reap(gboolean everything);
