@@ -13,7 +13,7 @@ sys.path.append(str(HERE.parent / "unit/session"))    # scripted brokers, proxie
 
 import groups  # noqa: E402
 from clocked import clocked, plain_cloud  # noqa: E402,F401
-from device import Device, thing_name  # noqa: E402
+from device import Device, end_marked, thing_name  # noqa: E402
 from errand_sandbox.client import Sandbox  # noqa: E402
 from exchange import assert_all_explained  # noqa: E402
 from network import FAR, FAR6, NAME, network  # noqa: E402,F401
@@ -45,6 +45,13 @@ def sandbox(cloud):
     cloud.clear_faults()
     yield cloud
     cloud.clear_faults()
+
+
+@pytest.fixture(autouse=True)
+def tidy(tmp_path):
+    """Set up first, so that it comes last."""
+    yield
+    end_marked(tmp_path)
 
 
 @pytest.fixture

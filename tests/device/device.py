@@ -1,5 +1,6 @@
 """One gateway under test: a configuration, a state directory and an errandd that can be killed and started again."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ ERRANDD = BUILD / "core/daemon/errandd"
 ERRANDCTL = BUILD / "core/ctl/errandctl"
 RUNNER = BUILD / "core/runner/errand-runner"
 DEADLINE = 20.0
+MARK = "ERRAND_TEST_DIRECTORY"      # in the environment of every daemon and of its reboot command
 
 
 def wait_for(condition, what, timeout=DEADLINE):
@@ -108,7 +110,7 @@ class Device:
         self.process = subprocess.Popen(
             [*self.prefix, str(ERRANDD), "--config", str(config), *self.arguments],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-            env={**os.environ, **self.environment, **environment})
+            env={**os.environ, MARK: str(self.directory), **self.environment, **environment})
         log.close()
         if ready:
             self.sandbox.expect(after=since, thing=self.name, kind="request", timeout=DEADLINE)
@@ -189,6 +191,27 @@ def descendants(pid):
             found.append(int(entry.name))
             found += descendants(int(entry.name))
     return found
+
+
+def marked(directory):
+    """Processes of daemons in this directory: it is named by MARK, or by TMPDIR in what a runner was given."""
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and f"={directory}/".encode() in (entry / "environ").read_bytes():
+                yield int(entry.name)
+        except OSError:
+            continue    # it has ended
+
+
+def end_marked(directory):
+    """Hostile runners and commands that hang are left by their tests."""
+    end = time.monotonic() + DEADLINE
+    while left := list(marked(directory)):
+        assert time.monotonic() < end, left
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
 
 
 def errandctl(*arguments, **options):

@@ -85,6 +85,6 @@ def test_broken_ipv6_costs_little(device, network):
     device.start(ready=False)
     device.wait_log("connecting to")
     began = time.monotonic()
-    device.wait_log("connected to", 15)
-    assert time.monotonic() - began < 5
+    device.wait_log("connected to", 40)
+    assert time.monotonic() - began < 15      # a connect is given 30
     assert not six.hellos

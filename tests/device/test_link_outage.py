@@ -9,6 +9,7 @@ from device import Device, wait_for
 from network import Relay, refused_port
 
 KEEP_ALIVE = 5
+LATE = 4       # seconds that a busy machine may take for what is due
 SCALE = 5000
 DAY = 24 * 3600 / SCALE
 TRUE = {"operation": "shell", "command": ["true"]}
@@ -61,7 +62,7 @@ def test_req_26_half_open_is_noticed(device, network):
     began = time.monotonic()
     (device.directory / "end").touch()
     device.wait_log("no connection to")
-    assert time.monotonic() - began < 1.5 * KEEP_ALIVE + 1
+    assert time.monotonic() - began < 1.5 * KEEP_ALIVE + LATE
     assert device.job_folders(), "the result waits on disk"
     assert sandbox_status(device, job) == "IN_PROGRESS"
     device.kill()
@@ -87,7 +88,7 @@ def test_req_26_an_idle_link_notices_too(device, network):
     network.drop()
     began = time.monotonic()
     device.wait_log("silent for one and a half keep-alive times")
-    assert time.monotonic() - began < 1.5 * KEEP_ALIVE + 1
+    assert time.monotonic() - began < 1.5 * KEEP_ALIVE + LATE
     network.heal()
     assert device.run(TRUE, timeout=40)[0] == "SUCCEEDED"
 

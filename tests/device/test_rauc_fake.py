@@ -62,7 +62,7 @@ def test_it_vanishes(fakes):
     begin = time.monotonic()
     answer = call.end(30)
     assert tuple(answer) == (FAILED, "install-failed")
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 20
     assert "vanished" in answer.message
 
 

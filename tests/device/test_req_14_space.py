@@ -1,11 +1,13 @@
 """Too little room, on a disk or in memory: the download ends at once, and says both numbers."""
 
+import errno
 import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from device import wait_for
 from file_source import FileSource, Zeros
 
 MIB = 1024 * 1024
@@ -90,20 +92,26 @@ def test_req_14_a_disk_that_gets_full_midway_ends_it_at_once(small):
     assert have < MIB
 
 
+def fill(path):
+    """Takes all the room of a file system."""
+    with open(path, "wb", buffering=0) as hog:
+        try:
+            while hog.write(bytes(MIB)):
+                pass
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+
+
 def test_req_14_another_takes_the_room_midway(small):
     """With a length that did fit: the message says what was still needed."""
     size = ROOM // 2
-    hog = small.downloads / "hog"
 
     def answer(handler, content):
         handler.head(200, Content_Length=size)
         handler.body(0, MIB)
-        with open(hog, "wb") as target:
-            try:
-                while target.write(bytes(MIB)):
-                    target.flush()
-            except OSError:
-                pass
+        # The length was found to fit.
+        wait_for(lambda: any(path.stat().st_size for path in small.downloads.glob(".errand-*.part")), "the first bytes")
+        fill(small.downloads / "hog")
         handler.body(MIB, size)
 
     with FileSource(Zeros(size), answer) as source:

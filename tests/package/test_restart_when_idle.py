@@ -1,6 +1,7 @@
 """The script that replaces the daemon after an upgrade waits for running jobs."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from gateway import wait_for
 
 SCRIPT = Path(__file__).resolve().parents[2] / "packaging/systemd/restart-when-idle"
-SECONDS = 15
+SECONDS = 60
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >>"$WORLD/calls"
 case $1 in show) cat "$WORLD/pid" ;; esac
@@ -22,13 +23,15 @@ def world(tmp_path):
     systemctl = tmp_path / "systemctl"
     systemctl.write_text(SYSTEMCTL)
     systemctl.chmod(0o755)
-    busy = subprocess.Popen(["sh", "-c", "sleep 600 & read line; kill $!; wait $!; read line"], stdin=subprocess.PIPE)
+    busy = subprocess.Popen(["sh", "-c", "sleep 600 & read line; kill $!; wait $!; read line"], stdin=subprocess.PIPE,
+                            start_new_session=True)
     (tmp_path / "pid").write_text(str(busy.pid))
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "WORLD": str(tmp_path)}
     script = subprocess.Popen([SCRIPT], env=environment)
     yield tmp_path, busy, script
+    script.kill()
+    os.killpg(busy.pid, signal.SIGKILL)     # with its child
     for process in (script, busy):
-        process.kill()
         process.wait()
 
 

@@ -180,7 +180,7 @@ test_strays(void)
     world_offer(world, "exit", "{\"operation\":\"daemonize\",\"then\":\"exit\"}");
     start = g_get_monotonic_time();
     world_expect(world_finish(world, "exit"), EXECUTION_FAILED, "no-result", NULL);
-    g_assert_cmpint(g_get_monotonic_time() - start, <, 500000);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
     g_assert_cmpuint(children_visit(end_stray, NULL), ==, 0);
     world_offer(world, "good", "{\"operation\":\"daemonize\"}");
     world_expect(world_finish(world, "good"), EXECUTION_SUCCEEDED, NULL, NULL);

@@ -65,7 +65,7 @@ test_grandchild(void)
     int pid;
 
     fake_host_assert(host, fake_host_run(host), ERRAND_SUCCEEDED, NULL);
-    g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 60 * G_USEC_PER_SEC);
     pid = atoi(host->output);
     g_assert_cmpint(pid, >, 1);
     g_assert_cmpint(kill(pid, SIGKILL), ==, 0);
@@ -119,7 +119,7 @@ test_cancel(void)
 {
     gint64 taken = run_and_cancel("sleep 300 & setsid sleep 300 & echo > $FIFO; sleep 300");
 
-    g_assert_cmpint(taken, <, 3 * G_USEC_PER_SEC);
+    g_assert_cmpint(taken, <, 5 * G_USEC_PER_SEC);
 }
 
 /* What is started only when the others are told to end is told, too. */
@@ -129,7 +129,7 @@ test_cancel_latecomer(void)
     gint64 taken = run_and_cancel(
         "late() { sleep 300 & exit; }; trap late TERM; sleep 300 & echo > $FIFO; wait");
 
-    g_assert_cmpint(taken, <, 4 * G_USEC_PER_SEC);
+    g_assert_cmpint(taken, <, 5 * G_USEC_PER_SEC);
 }
 
 static void
@@ -139,7 +139,7 @@ test_cancel_stubborn(void)
         run_and_cancel("trap : TERM; (trap : TERM; while :; do sleep 1; done) & echo > $FIFO; "
                        "while :; do sleep 1; done");
 
-    g_assert_cmpint(taken, <, 9 * G_USEC_PER_SEC);
+    g_assert_cmpint(taken, <, 20 * G_USEC_PER_SEC);
 }
 
 static void

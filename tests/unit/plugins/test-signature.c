@@ -282,7 +282,7 @@ test_cancelled(Fixture *self, gconstpointer data)
     fake_host_cancel(host);
     begun = g_get_monotonic_time();
     fake_host_assert(host, fixture_check(self, host), ERRAND_CANCELLED, NULL);
-    g_assert_cmpint(g_get_monotonic_time() - begun, <, 2 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begun, <, 5 * G_USEC_PER_SEC);
 }
 
 int

@@ -222,7 +222,7 @@ test_cancel(void)
         fake_host_set(host, "retry-delay", "30s");
         fake_host_assert(host, fake_host_run(host), ERRAND_CANCELLED, NULL);
         g_thread_join(thread);
-        g_assert_cmpint(g_get_monotonic_time() - canceller.at, <, 1500 * 1000);
+        g_assert_cmpint(g_get_monotonic_time() - canceller.at, <, 8 * G_USEC_PER_SEC);
         g_assert_cmpuint(file_server_n_files(server), ==, 0);
     }
 }

@@ -6,7 +6,8 @@ import subprocess
 import threading
 import time
 
-BUSY = 0.25  # CPU seconds a quiet probe may need over the seconds of a test; a spinning one needs all of them
+BUSY = 0.6  # CPU seconds a quiet probe may need over two seconds and more; a spinning one needs all of them
+DEADLINE = 20.0
 
 
 class Probe:
@@ -61,7 +62,7 @@ class Probe:
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
         self.process.stdin.flush()
 
-    def expect(self, start, timeout=10.0):
+    def expect(self, start, timeout=DEADLINE):
         """The next line that begins so, as its words; others before it are kept in .seen."""
         deadline = time.monotonic() + timeout
         while True:
@@ -90,7 +91,7 @@ class Probe:
             self.seen.append(text)
             assert not text.startswith(start), text
 
-    def wait_log(self, part, timeout=10.0):
+    def wait_log(self, part, timeout=DEADLINE):
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             for line in self.log_lines:

@@ -154,7 +154,7 @@ def test_taken_away(sandbox, probe, end, unheard):
         sandbox.cancel("taken", force=True)
     else:
         sandbox.delete_execution("taken", THING, force=True)
-    assert probe.expect("gone", 5)[1] == name
+    assert probe.expect("gone")[1] == name
     probe.say("room", 2)
     offer(sandbox, probe, "after")
 
@@ -166,10 +166,10 @@ def test_taken_away_without_a_word(sandbox, credentials, workflow):
         name = claim(sandbox, probe, "silent")
         sandbox.fault("notifications", "drop", count=0)
         sandbox.cancel("silent", force=True)
-        assert probe.expect("gone", 5)[1] == name
+        assert probe.expect("gone")[1] == name
         sandbox.create_job(DOCUMENT, THING, "next")
         probe.say("room", 2)
-        probe.expect("offered next", 5)
+        probe.expect("offered next")
 
 
 def test_plain_cancel_does_not_disturb(sandbox, probe):
@@ -236,7 +236,7 @@ def test_refusal_without_a_token(sandbox, probe):
     probe.say("finish", name, "SUCCEEDED", "message=strange")
     sandbox.expect(start, kind="request", api="UpdateJobExecution")
     sandbox.publish(f"$aws/things/{THING}/jobs/unread/update/rejected", {"code": "InvalidJson", "message": "m"})
-    assert probe.expect("reported", 5)[2] == "taken"
+    assert probe.expect("reported")[2] == "taken"
     assert "message" not in sandbox.execution("unread", THING).get("statusDetails", {})
 
 
@@ -388,7 +388,7 @@ def test_stop_without_a_link(credentials):
         began = time.monotonic()
         probe.say("stop", 300)
         probe.expect("stopped")
-        assert 0.25 < time.monotonic() - began < 2
+        assert 0.25 < time.monotonic() - began < 8
 
 
 def test_secrets_stay_out_of_the_log(sandbox, probe):

@@ -53,27 +53,28 @@ def test_a_refused_port_is_tried_rarely(credentials):
         for _ in range(4):
             probe.expect("state offline")
         probe.wait_log("refused")
-        assert probe.cpu_seconds() < BUSY
         time.sleep(2)
+        assert probe.cpu_seconds() < BUSY
         told = [line for line in probe.log_lines if "no connection to" in line]
         assert 1 <= len(told) <= 8, told
 
 
 def test_connects_once_a_second_at_most():
     with FakeBroker(hang_up="subscribe") as broker, plain(broker.port) as probe:
-        probe.expect("state offline")
-        deadline = time.monotonic() + 20
-        while len(broker.connects) < 3 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        apart = [later - earlier for earlier, later in zip(broker.connects, broker.connects[1:])]
-        assert len(apart) == 2 and min(apart) >= 0.9, apart     # as a loaded machine sees it
+        begun = []
+        for _ in range(3):
+            probe.expect("state connecting")
+            begun.append(probe.stamp)
+        apart = [later - earlier for earlier, later in zip(begun, begun[1:])]
+        assert min(apart) >= 0.9, apart     # as a loaded machine sees it
+        assert len(broker.connects) >= 2
 
 
 def test_a_silent_peer_is_given_up(credentials):
     with Listener(lambda client: None) as listener:
         with Probe.for_thing(credentials, port=listener.port, scale=20) as probe:
             probe.expect("state connecting")
-            probe.expect("state offline", 8)
+            probe.expect("state offline")
             assert "handshake" in probe.wait_log("in time")
             assert probe.stamp > 2.9
             assert probe.cpu_seconds() < BUSY
@@ -91,13 +92,13 @@ def test_an_address_that_never_answers_blocks_nothing(credentials):
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
             fillers.append(filler)
-        with Probe.for_thing(credentials, port=port, host="127.0.0.1", scale=20) as probe:
+        with Probe.for_thing(credentials, port=port, host="127.0.0.1", scale=4) as probe:
             probe.expect("state connecting")
-            began = time.monotonic()
+            began = probe.stamp
             probe.say("room", 1)
             probe.expect("unsettled")
-            assert time.monotonic() - began < 0.25
-            probe.expect("state offline", 5)
+            assert probe.stamp - began < 5      # the deadline is 7.5 s
+            probe.expect("state offline")
             probe.wait_log("did not answer in time")
         for filler in fillers:
             filler.close()
@@ -110,11 +111,11 @@ def test_a_half_open_link_is_noticed(sandbox, credentials):
     assert pids
     with Probe.for_thing(credentials, "--keep-alive", 5) as probe:
         probe.expect("state ready")
-        began = time.monotonic()
+        began = probe.stamp
         os.kill(int(pids[0]), signal.SIGSTOP)
         try:
-            probe.expect("state offline", 12)
-            assert 4 < time.monotonic() - began < 7.6
+            probe.expect("state offline")
+            assert 4 < probe.stamp - began < 10     # 7.5 on an idle machine
             probe.wait_log("silent")
         finally:
             os.kill(int(pids[0]), signal.SIGCONT)
@@ -129,12 +130,21 @@ def test_keep_alive_is_enough(sandbox, credentials):
         probe.quiet("state", 12)
 
 
+def settled(probe):
+    """How often it had run when it had nothing left to do for a second."""
+    deadline, before = time.monotonic() + 20, None
+    while probe.switches() != before:
+        assert time.monotonic() < deadline, "never idle"
+        before = probe.switches()
+        time.sleep(1)
+    return before
+
+
 def test_idle_wakes_rarely(sandbox, credentials):
     with Probe.for_thing(credentials) as probe:
         probe.say("room", 1)
         probe.expect("state ready")
-        time.sleep(1)
-        before = probe.switches()
+        before = settled(probe)
         time.sleep(5)
         assert probe.switches() - before <= 2
 

@@ -23,7 +23,7 @@ def test_breaks_in_the_handshake_do_not_spin(credentials, treat):
     with Listener(treat) as listener, Probe.for_thing(credentials, port=listener.port, scale=10) as probe:
         for _ in range(3):
             probe.expect("state offline")
-        time.sleep(1)
+        time.sleep(2)
         assert probe.cpu_seconds() < BUSY
 
 
