@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from device import wait_for
 from file_source import FileSource, Zeros
 
 MIB = 1024 * 1024
@@ -98,6 +99,8 @@ def test_req_14_another_takes_the_room_midway(small):
     def answer(handler, content):
         handler.head(200, Content_Length=size)
         handler.body(0, MIB)
+        # Before that the length would be found not to fit.
+        wait_for(lambda: any(part.stat().st_size for part in small.downloads.glob(".errand-*")), "the first bytes")
         with open(hog, "wb") as target:
             try:
                 while target.write(bytes(MIB)):
