@@ -24,16 +24,22 @@ pause_for(Transfer *transfer, int64_t ms, const char *step, int64_t total)
     return false;
 }
 
-bool
-pause_before_retry(Transfer *transfer, int tries, int64_t at_least_ms, int64_t total)
+int64_t
+pause_length(int64_t retry_ms, int tries)
 {
-    int64_t pause = transfer->settings.retry_ms;
-    unsigned seed = (unsigned)transfer_now_ms();
+    int64_t pause = retry_ms;
 
     for (int i = 0; i < tries && pause < PAUSE_MAX_MS; i++)
         pause *= 2;
-    if (pause > PAUSE_MAX_MS)
-        pause = PAUSE_MAX_MS;
+    return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+}
+
+bool
+pause_before_retry(Transfer *transfer, int tries, int64_t at_least_ms, int64_t total)
+{
+    int64_t pause = pause_length(transfer->settings.retry_ms, tries);
+    unsigned seed = (unsigned)transfer_now_ms();
+
     pause = pause - pause / 8 + (pause / 4) * (rand_r(&seed) % 1000) / 1000;
     return pause_for(transfer, pause > at_least_ms ? pause : at_least_ms, "waiting", total);
 }

@@ -5,6 +5,7 @@
 #include "part.h"
 #include "pause.h"
 #include "space.h"
+#include "stream-fault.h"
 #include "stream-state.h"
 
 #include <errno.h>
@@ -68,29 +69,6 @@ fail_file(Stream *self, const char *what, int error)
 }
 
 /* ---- Failures of the service ---- */
-
-static const char *
-meaning(int32_t error)
-{
-    switch (error) {
-    case -ENOENT:
-        return "there is no such stream, or no such file in it";
-    case -EACCES:
-        return "not allowed; errand's log tells what the policy lacks";
-    case -ENOTSUP:
-        return "streams need the cloud (errandctl run has none) and an errand that knows them";
-    case -EINVAL:
-        return "the service does not take the request; errand's log tells why";
-    case -ETIMEDOUT:
-        return "no answer";
-    case -EAGAIN:
-        return "too many requests in a short time";
-    case -EIO:
-        return "the service failed; errand's log tells why";
-    default:
-        return strerror(-error);
-    }
-}
 
 /* The limits of time and bytes, which hold whatever it is that fails. */
 static Outcome
@@ -170,11 +148,11 @@ failed(Stream *self, int32_t error)
                                      "%s: it changed again while it was fetched", transfer->name));
     if (error == -ENOENT || error == -ENOTSUP || error == -EINVAL)
         return end(self, errand_fail(transfer->job, "download-failed", "%s: %s", transfer->name,
-                                     meaning(error)));
+                                     stream_fault_text(error)));
     if (error == -EACCES)
         return end(self, errand_fail(transfer->job, "not-allowed", "%s: %s", transfer->name,
-                                     meaning(error)));
-    return retry(self, meaning(error));
+                                     stream_fault_text(error)));
+    return retry(self, stream_fault_text(error));
 }
 
 /* ---- What is to be fetched ---- */
