@@ -1,4 +1,4 @@
-"""What a step started does not outlive the life of errandd it belongs to: when the next life judges the job, it is gone."""
+"""What a step started does not outlive its life of errandd: when the next one judges the job, it is gone."""
 
 import os
 import signal
@@ -73,7 +73,8 @@ def alive(pid):
 
 def test_req_02_a_session_of_its_own(device):
     """Killed alone, the daemon's runner takes everything along, as it would after a cancel."""
-    script = f"setsid sleep {nap(2)} & setsid sh -c 'sleep {nap(2)} & exit 0'; echo run >> {device.marker}; sleep {nap(3)}"
+    script = (f"setsid sleep {nap(2)} & setsid sh -c 'sleep {nap(2)} & exit 0'; echo run >> {device.marker};"
+              f"sleep {nap(3)}")
     job = begin(device, shell(script))
     device.kill()
     device.start()
@@ -107,8 +108,8 @@ def test_what_an_earlier_step_left_on_purpose_stays(device, how):
 def test_req_08_never_two_installations_at_once(device, sandbox):
     """A firmware step is run again; what the last life's was doing to the slot has ended by then."""
     machine = Machine(device, sandbox)
-    machine.hook("before-install", "if [ -e busy ]; then grep -q '^State:.[^XZ]' /proc/$(cat busy)/status && touch overlap"
-                 "; else echo $$ > busy; sleep 600; fi; true")
+    machine.hook("before-install", "if [ -e busy ]; then"
+                 " grep -q '^State:.[^XZ]' /proc/$(cat busy)/status && touch overlap; else echo $$ > busy; sleep 600; fi; true")
     machine.start()
     job = device.create(machine.document())
     wait_for(lambda: machine.read("busy"), "the installation")
