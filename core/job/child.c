@@ -164,6 +164,12 @@ child_spawn(const ChildSpec *spec, ChildFunc ended, gpointer user_data, GError *
     return g_steal_pointer(&self);
 }
 
+pid_t
+child_group(const Child *self)
+{
+    return self->pid;
+}
+
 void
 child_kill_group(Child *self, int signal_number)
 {

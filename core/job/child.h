@@ -24,6 +24,8 @@ typedef void (*ChildFunc)(Child *child, gpointer user_data);
 /* ended is called once, from the main loop, when the process is a zombie. */
 Child *child_spawn(const ChildSpec *spec, ChildFunc ended, gpointer user_data,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The number of the group it leads; nobody else's until it was reaped. */
+pid_t child_group(const Child *self);
 /* Sends a signal to the whole group; nothing once it was reaped. */
 void child_kill_group(Child *self, int signal_number);
 /* The wait status; -1 when unknown. Call in or after `ended`. */

@@ -1,6 +1,7 @@
 #include "crash-point.h"
 #include "dispatcher-private.h"
 #include "recover.h"
+#include "survivors.h"
 
 static void
 hold(Job *job)
@@ -106,6 +107,29 @@ take_up(Job *job, const RecoverPlan *plan)
     }
 }
 
+/* What was started must have ended before anybody is told so, and before it is started again. What
+ * a step left when it ended may stay. */
+static void
+end_survivors(Job *job)
+{
+    const JobRecord *record = job->record;
+    gboolean same_boot =
+        record->boot_id && g_strcmp0(record->boot_id, reboot_boot_id(job->owner->reboot)) == 0;
+    g_autofree char *directory = NULL;
+    guint left;
+
+    if (record->state != STORED_RUNNING || record->attempts == 0) {
+        return;
+    }
+    directory = job_store_private_path(job->owner->store, record->id, record->step);
+    left = survivors_end(same_boot ? (pid_t)record->group : 0, (pid_t)record->session, directory);
+    if (left > 0) {
+        log_job(G_LOG_LEVEL_WARNING, record->id->job_id,
+                "%u processes of its interrupted step cannot be ended: they hang in the kernel",
+                left);
+    }
+}
+
 void
 dispatcher_recover(Dispatcher *self)
 {
@@ -124,6 +148,7 @@ dispatcher_recover(Dispatcher *self)
         Job *job = jobs->pdata[i];
         g_auto(RecoverPlan) plan = {0};
 
+        end_survivors(job);
         recover_decide(job->record, reboot_boot_id(self->reboot), self->options->max_attempts,
                        &plan);
         log_job(G_LOG_LEVEL_MESSAGE, job->record->id->job_id, "found from an earlier life: %s",

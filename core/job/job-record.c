@@ -69,6 +69,8 @@ job_record_to_text(const JobRecord *self, gsize *length)
     g_key_file_set_uint64(file, GROUP, "step", self->step);
     g_key_file_set_uint64(file, GROUP, "attempts", self->attempts);
     g_key_file_set_uint64(file, GROUP, "reboots", self->reboots);
+    g_key_file_set_uint64(file, GROUP, "group", self->group);
+    g_key_file_set_uint64(file, GROUP, "session", self->session);
     g_key_file_set_boolean(file, GROUP, "resumable", self->resumable);
     g_key_file_set_boolean(file, GROUP, "claimed", self->claimed);
     g_key_file_set_string(file, GROUP, "status", execution_status_to_word(self->status));
@@ -153,6 +155,10 @@ read_group(JobRecord *self, GKeyFile *file)
         !get_count(file, "reboots", &self->reboots) ||
         !execution_status_from_word(status, &self->status)) {
         return FALSE;
+    }
+    /* Records of earlier versions have none. */
+    if (!get_count(file, "group", &self->group) || !get_count(file, "session", &self->session)) {
+        self->group = 0;
     }
     self->resumable = g_key_file_get_boolean(file, GROUP, "resumable", NULL);
     self->claimed = g_key_file_get_boolean(file, GROUP, "claimed", NULL);

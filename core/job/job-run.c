@@ -4,6 +4,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 gint64
 job_run_limit_ms(Job *self)
@@ -178,6 +179,8 @@ static void
 mark_started(const Job *self, JobRecord *record)
 {
     record->attempts++;
+    record->group = (guint)runner_process_group(self->runner);
+    record->session = (guint)getsid(0);
     record->claimed = TRUE;
     record->resumable = runner_process_is_resumable(self->runner);
 }

@@ -156,7 +156,6 @@ job_store_load_all(JobStore *self)
         const char *name = names->pdata[i];
         g_autofree char *path = g_build_filename(self->jobs, name, NULL);
         g_autoptr(ExecutionId) id = execution_id_from_name(name);
-
         JobRecord *record = id ? load_one(self, id) : NULL;
 
         if (!id) {
@@ -174,8 +173,7 @@ write_document(const char *folder, const char *text, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, DOCUMENT_FILE, NULL);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    gsize length = strlen(text);
-    gsize done = 0;
+    gsize length = strlen(text), done = 0;
     gboolean good = fd >= 0;
 
     while (good && done < length) {
@@ -344,12 +342,20 @@ open_the_way(JobStore *self, const char *folder, const char *parent, GError **er
 }
 
 char *
+job_store_private_path(JobStore *self, const ExecutionId *id, guint step)
+{
+    g_autofree char *folder = folder_of(self, id);
+
+    return g_strdup_printf("%s/%s/%u", folder, PRIVATE_FOLDER, step + 1);
+}
+
+char *
 job_store_private_directory(JobStore *self, const ExecutionId *id, guint step, gboolean fresh,
                             const char *account, GError **error)
 {
     g_autofree char *folder = folder_of(self, id);
     g_autofree char *parent = g_build_filename(folder, PRIVATE_FOLDER, NULL);
-    g_autofree char *path = g_strdup_printf("%s/%u", parent, step + 1);
+    g_autofree char *path = job_store_private_path(self, id, step);
     uid_t uid = geteuid();
     gid_t gid = getegid();
 

@@ -36,6 +36,8 @@ typedef struct {
     guint reboots;          /* reboots asked for by this job */
     gboolean resumable;     /* of the current step's operation */
     gboolean claimed;       /* the service accepted the claim */
+    guint group;            /* of the runner that was told to go; 0: none */
+    guint session;          /* and the session it was in */
     char *boot_id;          /* of the boot in which the record was written */
     char *failed_steps;     /* names of failed steps that were ignored, for the message; or NULL */
     ExecutionStatus status; /* STORED_DECIDED: SUCCEEDED, FAILED, REJECTED */
@@ -75,6 +77,8 @@ GBytes *job_store_load_state(JobStore *self, const ExecutionId *id);
  * directories above become passable (mode 0711). Caller frees. */
 char *job_store_private_directory(JobStore *self, const ExecutionId *id, guint step, gboolean fresh,
                                   const char *account, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Its path, without looking at the disk. Caller frees. */
+char *job_store_private_path(JobStore *self, const ExecutionId *id, guint step);
 /* Removes a folder that never got a record, or should not have. */
 void job_store_forget(JobStore *self, const ExecutionId *id);
 /* Removes the folder of a job that has ended, and what it left elsewhere (leftovers.h); FALSE, and

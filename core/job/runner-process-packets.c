@@ -192,6 +192,12 @@ runner_process_is_critical(const RunnerProcess *self)
     return self->critical;
 }
 
+pid_t
+runner_process_group(const RunnerProcess *self)
+{
+    return child_group(self->child);
+}
+
 const char *
 runner_process_plugin(const RunnerProcess *self)
 {

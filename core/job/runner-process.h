@@ -17,6 +17,8 @@
 #include "packet.h"
 #include "verdict.h"
 
+#include <sys/types.h>
+
 typedef struct _RunnerProcess RunnerProcess;
 
 typedef struct {
@@ -64,6 +66,8 @@ void runner_process_abandon(RunnerProcess *self,
 void runner_process_free(RunnerProcess *self);
 
 gboolean runner_process_is_critical(const RunnerProcess *self);
+/* The process group it leads, with all that it starts and that stays there. */
+pid_t runner_process_group(const RunnerProcess *self);
 /* The plugin's name. */
 const char *runner_process_plugin(const RunnerProcess *self);
 /* Of the plugin's `ready`. */

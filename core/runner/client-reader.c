@@ -51,7 +51,7 @@ end_of_file(Client *self)
     g_mutex_unlock(&self->lock);
     if (waiting)
         _exit(0);
-    sandbox_kill_group();
+    sandbox_end();
 }
 
 /* FALSE when nothing more can be read: the plugin closed the socket under us. */

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,9 +21,14 @@
 /* The kernel sends it when the daemon dies; no plugin uses the last real-time signal. */
 #define PARENT_GONE SIGRTMAX
 
+/* Longer than REAP_ROUNDS may take. */
+#define PARENT_GONE_WAIT_MS 1500
+
 #define REAP_ROUNDS       100
 #define REAP_PAUSE_MS     10
 #define REAP_MERCY_ROUNDS 5 /* for a service that has forked and not yet called setsid() */
+
+static pthread_t plugin_thread;
 
 G_DEFINE_QUARK(errand - sandbox - error, sandbox_error)
 
@@ -43,9 +49,24 @@ sandbox_kill_group(void)
     _exit(1);
 }
 
+/* The plugin goes no further, while the reader thread sees to what has left the group: that takes
+ * more than a signal handler may do. Where no reader is left, the group alone goes. */
 static void
 on_parent_gone(int number)
 {
+    poll(NULL, 0, PARENT_GONE_WAIT_MS);
+    sandbox_kill_group();
+}
+
+/* The socket's end may come before the signal; the plugin must not see its programs die and draw
+ * conclusions. */
+void
+sandbox_end(void)
+{
+    if (getpgrp() == getpid()) {
+        pthread_kill(plugin_thread, PARENT_GONE);
+        sandbox_reap(TRUE);
+    }
     sandbox_kill_group();
 }
 
@@ -112,7 +133,9 @@ die_with_parent(pid_t parent, GError **error)
     struct sigaction action = {.sa_handler = on_parent_gone};
     sigset_t none;
 
+    plugin_thread = pthread_self();
     sigemptyset(&none);
+    sigfillset(&action.sa_mask);
     if (sigaction(PARENT_GONE, &action, NULL) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0 ||
         prctl(PR_SET_PDEATHSIG, PARENT_GONE) < 0)
         return failed(error, "ask for a signal when the daemon dies", "");

@@ -10,6 +10,7 @@ ALLOWED = [
     ("pragma-once", "tests/abi/plugin-1.0.h", "plugin-1.0.h", "a copy of the header, frozen"),
     ("banned-calls", "tests/bench/bench.py", "time.sleep", "idling is what it measures"),
     ("banned-calls", "tests/device/test_kill_campaign.py", "time.sleep", "kills at random moments"),
+    ("banned-calls", "tests/device/test_kill_mix.py", "time.sleep", "kills at random moments"),
     ("banned-calls", "tests/sandbox/test_serve.py", "time.sleep", "a parent that only waits to be killed"),
     ("banned-calls", "tests/unit/plugins/http-server.py", "time.sleep", "a slow server is what it plays"),
     ("banned-calls", "tests/unit/session/test_link.py", "time.sleep",

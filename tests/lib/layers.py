@@ -108,7 +108,7 @@ def introspect(place, directory):
 def pytest(place, folders, timeout, environment=None, options=()):
     """pytest over folders of tests/."""
     paths = [TOP / "tests" / folder for folder in folders]
-    missing = [str(path) for path in paths if not path.is_dir()]
+    missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise Died(f"no such folder: {' '.join(missing)}")
     results = place.scratch / "junit.xml"
@@ -134,6 +134,14 @@ def device(place, name, alone=False):
         chosen += " and not once"
     options = ["-m", chosen] if alone else ["-m", chosen, "-n", str(WORKERS)]
     return pytest(place, ["device"], 1500, environment, options)
+
+
+def long(place):
+    """A thousand kills of each campaign (per workflow where there are several) and the long soaks, one after another:
+    half an hour. What is set in the environment wins, ERRAND_SEED too."""
+    environment = {**LONG, **{name: os.environ[name] for name in LONG if name in os.environ},
+                   "ERRAND_BUILD": str(place.build("gcc"))}
+    return pytest(place, [f"device/{name}" for name in LONG_TESTS], 7200, environment, ["-rA"])
 
 
 def demo(place):
@@ -178,8 +186,11 @@ LAYERS = {
     "lint": (("build",), lint),
     "device-alone": (("build",), lambda place: device(place, "gcc", alone=True)),
     "device-asan-alone": (("build-asan",), lambda place: device(place, "asan", alone=True)),
+    "long": (("build",), lambda place: long(place)),
     "vm": ((), lambda place: pytest(place, ["vm"], 2400)),
 }
+LONG = {"ERRAND_KILLS": "1000", "ERRAND_SOAK": "long"}
+LONG_TESTS = ("test_kill_campaign.py", "test_kill_mix.py", "test_soak.py", "test_link_soak.py")
 QUICK = ("build", "check", "sandbox", "unit", "module")
-EXTRA = ("lint", "vm")     # only when asked for
-ALONE = ("device-alone", "device-asan-alone")   # when all others are done: they measure; beside each other they may run
+EXTRA = ("lint", "vm", "long")     # only when asked for
+ALONE = ("device-alone", "device-asan-alone", "long")   # when all others are done: they measure; beside each other they may run

@@ -73,8 +73,9 @@ def test_the_last_line_has_its_form(run):
 def test_choosing_layers():
     assert suite.choose(suite.parse(["--only", "unit"])) == ["build", "build-asan", "unit", "unit-asan"]
     assert "lint" not in suite.choose(suite.parse([])) and "lint" in suite.choose(suite.parse(["--lint"]))
-    assert set(suite.choose(suite.parse([]))) == set(LAYERS) - {"lint", "vm"}
+    assert set(suite.choose(suite.parse([]))) == set(LAYERS) - {"lint", "vm", "long"}
     assert "vm" in suite.choose(suite.parse(["--vm"]))
+    assert suite.choose(suite.parse(["--only", "long"])) == ["build", "long"]
     assert "package" not in suite.choose(suite.parse(["--quick"]))
     with pytest.raises(SystemExit):
         suite.parse(["--only", "units"])

@@ -13,6 +13,8 @@ make(void)
     record->step = 2;
     record->attempts = 1;
     record->reboots = 3;
+    record->group = 4711;
+    record->session = 815;
     record->resumable = TRUE;
     record->claimed = TRUE;
     record->boot_id = g_strdup("0f3a");
@@ -51,6 +53,8 @@ test_what_is_written_is_read(void)
     g_assert_cmpuint(read->step, ==, 2);
     g_assert_cmpuint(read->attempts, ==, 1);
     g_assert_cmpuint(read->reboots, ==, 3);
+    g_assert_cmpuint(read->group, ==, 4711);
+    g_assert_cmpuint(read->session, ==, 815);
     g_assert_true(read->resumable);
     g_assert_true(read->claimed);
     g_assert_cmpstr(read->boot_id, ==, "0f3a");
