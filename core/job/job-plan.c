@@ -133,6 +133,12 @@ job_plan(Job *self, const char **reason, gboolean *ignore, GError **error)
     return FALSE;
 }
 
+void
+job_plan_loosely(Job *self)
+{
+    self->plan = parse(self->owner, self->record->document, NULL);
+}
+
 static gboolean
 is_same_plan(const Plan *one, const Plan *two)
 {
