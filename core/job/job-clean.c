@@ -49,6 +49,13 @@ restart(Job *self)
 {
     const DispatcherOptions *options = self->owner->options;
 
+    if (options->simulate_reboot || self->record->attempts > options->max_attempts) {
+        log_job(G_LOG_LEVEL_WARNING, self->record->id->job_id,
+                "the machine is not restarted %s to clean up after the job's end",
+                options->simulate_reboot ? "by this command" : "once more");
+        job_clean_over(self);
+        return;
+    }
     self->restarting = TRUE;
     self->timer_minutes = report_timer_longer(self->timer_minutes, options->reboot_timeout_ms);
     job_watch_reboot(self);
@@ -66,6 +73,7 @@ on_checked(RunnerProcess *runner, gpointer user_data)
     crash_point("job:cleaning");
 }
 
+/* Not told to the quarantine: one that crashes in every job would never be held back. */
 static void
 on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_data)
 {
@@ -73,14 +81,13 @@ on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_data)
 
     self->runner = NULL;
     clock_timer_clear(&self->heartbeat);
-    job_check_note_end(self, runner, verdict);
     if (verdict->outcome != OUTCOME_SUCCEEDED && verdict->outcome != OUTCOME_REBOOT) {
         log_job(G_LOG_LEVEL_WARNING, self->record->id->job_id,
                 "plugin %s could not clean up after the job's end: %s",
                 runner_process_plugin(runner),
                 verdict->message ? verdict->message : "it was ended");
     }
-    if (verdict->outcome != OUTCOME_REBOOT || self->owner->options->simulate_reboot) {
+    if (verdict->outcome != OUTCOME_REBOOT) {
         job_clean_over(self);
     } else if (self->owner->stopping) {
         job_halt(self);
@@ -130,7 +137,7 @@ job_clean(Job *self)
     job_run_clear(self);
     clock_timer_clear(&self->reboot_timer);
     self->exclusive = TRUE;
-    if (self->record->attempts >= self->owner->options->max_attempts) {
+    if (self->record->attempts > self->owner->options->max_attempts) {
         log_job(G_LOG_LEVEL_WARNING, id, "%s has tried to clean up %u times: left as it is",
                 self->record->cleanup, self->record->attempts);
         job_clean_over(self);

@@ -55,7 +55,8 @@ extern "C" {
  * operation that is not enabled any more), run() is called once more, with ERRAND_START_CLEANUP and
  * the saved state, to leave the machine as it should be; again after an interruption. It has ten
  * minutes, and what it returns changes nothing of the job's status. ERRAND_REBOOT restarts the
- * machine; run() is not called after that. The document is "{}" when it cannot be read any more. An
+ * machine, at most [jobs] max-attempts times, and run() is called again, the same way, to see
+ * whether all is well now. The document is "{}" when it cannot be read any more. An
  * errand too old for this ignores the flag. */
 #define ERRAND_OP_RESUMABLE (1u << 0)
 #define ERRAND_OP_CLEANUP   (1u << 1)
