@@ -87,6 +87,18 @@ def test_new_system_that_does_not_enable_updates(machine):
     assert_old_system(machine)
 
 
+def test_new_system_that_does_not_trust_the_document(machine, tmp_path):
+    """The plugin is not shown a document that nobody may act upon, and takes the slot back without."""
+    def distrust(machine):
+        machine.device.groups["trust"] = {"directory": tmp_path, "require-signed-documents": "true"}
+
+    on_new_system(machine, distrust)
+    machine.start()
+    status, details = machine.run(machine.document(version="2.0"))
+    assert (status, details["reason"], details["slot"]) == ("FAILED", "bad-signature", "A")
+    assert_old_system(machine)
+
+
 # ---- Installed, and the machine does not restart ----
 
 def test_reboot_that_does_not_happen(machine):
