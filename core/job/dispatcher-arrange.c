@@ -37,14 +37,15 @@ is_waiting(const Job *job)
 static gboolean
 is_rebooting(const Job *job)
 {
-    return job->state == LIFE_REBOOTING;
+    return job->state == LIFE_REBOOTING || job->restarting;
 }
 
 /* Something with a side effect is under way that a reboot would tear. */
 static gboolean
 is_working(const Job *job)
 {
-    return !job->halted && (job->state == LIFE_RUNNING || job->state == LIFE_CANCELLING);
+    return !job->halted && (job->state == LIFE_RUNNING || job->state == LIFE_CANCELLING ||
+                            (job->state == LIFE_CLEANING && !job->restarting));
 }
 
 gboolean

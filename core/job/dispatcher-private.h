@@ -1,5 +1,5 @@
 /* The inside of the Dispatcher, which holds all jobs, and of a Job. Private to dispatcher*.c and to
- * job.c, job-check.c, job-plan.c, job-run.c, job-stream.c and job-time.c.
+ * job.c, job-check.c, job-clean.c, job-plan.c, job-run.c, job-stream.c and job-time.c.
  *
  * dispatcher.c           calls from outside
  * dispatcher-arrange.c   who may start, when to reboot, when errand may end
@@ -8,6 +8,7 @@
  * job.c                  carries out what lifecycle.c's table says for one job
  * job-plan.c             its document: steps, or a refusal
  * job-check.c            starts runners, asks the checks
+ * job-clean.c            has a plugin clean up after a step that ended without its word
  * job-run.c              runs the steps: go, progress, result, the next one
  * job-time.c             keeps to the service's time for the job
  * job-stream.c           passes on what a step asks of file streams
@@ -73,14 +74,15 @@ struct _Job {
     JobRecord *record;
     Plan *plan; /* NULL when the document could not be understood */
     LifeState state;
-    char *outcome;      /* for the history */
-    gboolean exclusive; /* one of its operations runs alone */
-    gboolean stored;    /* the record is on disk */
-    gboolean resumed;   /* claimed in an earlier life */
-    gboolean refused;   /* the claim was */
-    gboolean pretended; /* a reboot that did not happen was called one */
-    gboolean halted;    /* errand is ending: nothing of it may start any more */
-    gboolean held_back; /* claimed while a reboot was pending: goes when the machine stays up */
+    char *outcome;       /* for the history */
+    gboolean exclusive;  /* one of its operations runs alone */
+    gboolean stored;     /* the record is on disk */
+    gboolean resumed;    /* claimed in an earlier life */
+    gboolean refused;    /* the claim was */
+    gboolean pretended;  /* a reboot that did not happen was called one */
+    gboolean halted;     /* errand is ending: nothing of it may start any more */
+    gboolean restarting; /* LIFE_CLEANING, and the plugin wants the machine restarted for that */
+    gboolean held_back;  /* claimed while a reboot was pending: goes when the machine stays up */
 
     StartReason start; /* of the next go */
     RunnerProcess *runner;
@@ -138,6 +140,10 @@ void job_unref(Job *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_unref)
 /* Feeds the life cycle table and carries out what it says. */
 void job_event(Job *self, LifeEvent event);
+/* The same with an event that ends the job: what the running step is to clean up comes first. */
+void job_end(Job *self, LifeEvent event);
+/* The service took the execution away. */
+void job_away(Job *self);
 /* The verdict: stored, then told. */
 void job_decide(Job *self, ExecutionStatus status, const char *reason, const char *message);
 /* Writes the record. */
@@ -160,12 +166,19 @@ gboolean job_plan(Job *self, const char **reason, gboolean *ignore, GError **err
 /* A plan of a document that came anew, with the same steps; NULL when it is not the same job. */
 Plan *job_plan_again(Job *self, const char *document);
 
+/* Fills plan, where it can, also when the plan is not allowed any more: to clean up after it. */
+void job_plan_loosely(Job *self);
+
 /* job-check.c */
 /* Starts the runner of the current step, and of all checks that are still to be made. */
 void job_check_begin(Job *self);
 /* FALSE when the job is decided, or given back, instead. check_only: of a later step's document. */
 gboolean job_check_start_runner(Job *self, guint index, gboolean check_only,
                                 RunnerProcess **runner);
+/* The runner of a step that is to clean up; the callbacks are the caller's. */
+RunnerProcess *job_check_launch_cleanup(Job *self, const PlanStep *step,
+                                        const RunnerProcessCallbacks *callbacks,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What became of one of its runners: a plugin that crashes too often is not started any more. */
 void job_check_note_end(Job *self, const RunnerProcess *runner, const Verdict *verdict);
 /* The service delivered the document again with the claim: later texts have fresher URLs. */
@@ -193,6 +206,12 @@ gint64 job_run_limit_ms(Job *self);
 void job_run_clear(Job *self);
 /* Tells progress now. */
 void job_run_tell(Job *self, gboolean urgent);
+
+/* job-clean.c */
+/* Runs the plugin once more, START_CLEANUP, and ends the job when it is done or cannot be run. */
+void job_clean(Job *self);
+/* Nothing more of that: ends the job. */
+void job_clean_over(Job *self);
 
 /* job-stream.c */
 /* What is over the step's quota (stream-quota.h) is answered with EAGAIN. */

@@ -52,6 +52,19 @@ finish_again(Job *job)
                                  job->owner->user_data);
 }
 
+static void
+clean_again(Job *job)
+{
+    gboolean told = job->record->status != EXECUTION_CANCELED;
+
+    job->state = LIFE_CLEANING;
+    if (told) {
+        job->outcome = g_strdup(execution_status_to_word(job->record->status));
+        hold(job);
+    }
+    job_clean(job);
+}
+
 /* Asked for again, and counted before: the boot id stays the one of the first time. */
 static void
 await_reboot(Job *job)
@@ -100,6 +113,9 @@ take_up(Job *job, const RecoverPlan *plan)
         break;
     case RECOVER_FAIL:
         job_decide(job, EXECUTION_FAILED, plan->reason, plan->message);
+        break;
+    case RECOVER_CLEAN:
+        clean_again(job);
         break;
     case RECOVER_FINISH:
         finish_again(job);

@@ -259,7 +259,7 @@ dispatcher_gone(Dispatcher *self, const ExecutionId *id, const char *why)
     if (job->state != LIFE_REPORTING) {
         report_end(job->record->details, EXECUTION_CANCELED, NULL, why);
     }
-    job_event(job, LIFE_EVENT_AWAY);
+    job_away(job);
 }
 
 void

@@ -13,9 +13,8 @@ static void on_checker_ended(RunnerProcess *runner, const Verdict *verdict, gpoi
 /* ---- Starting runners ---- */
 
 static Packet *
-make_start(Job *self, guint index, const Manifest *manifest, gboolean check_only)
+make_start(Job *self, const PlanStep *step, const Manifest *manifest)
 {
-    const PlanStep *step = job_step(self, index);
     GHashTable *all = self->owner->options->settings;
     GHashTable *settings = all ? g_hash_table_lookup(all, manifest->name) : NULL;
     Packet *packet = packet_new(PACKET_START);
@@ -32,7 +31,6 @@ make_start(Job *self, guint index, const Manifest *manifest, gboolean check_only
         g_hash_table_unref(packet->settings);
         packet->settings = g_hash_table_ref(settings);
     }
-    packet->check_only = check_only;
     return packet;
 }
 
@@ -67,31 +65,75 @@ job_check_note_end(Job *self, const RunnerProcess *runner, const Verdict *verdic
     }
 }
 
-static RunnerProcess *
-launch(Job *self, guint index, const Manifest *manifest, gboolean check_only, GError **error)
+static gboolean
+give_directory(Job *self, Packet *start, guint index, gboolean fresh, GError **error)
 {
-    static const RunnerProcessCallbacks step = {on_checked, job_run_on_packet, job_run_on_ended};
-    static const RunnerProcessCallbacks check = {NULL, NULL, on_checker_ended};
-    const DispatcherOptions *options = self->owner->options;
-    g_autoptr(Packet) start = make_start(self, index, manifest, check_only);
-    RunnerProcessOptions how = {options->runner, -1, start, options->cancel_grace_ms};
-    RunnerProcess *runner;
+    start->private_directory = job_store_private_directory(self->owner->store, self->record->id,
+                                                           index, fresh, start->account, error);
+    return start->private_directory != NULL;
+}
 
-    if (!check_only) {
-        start->private_directory =
-            job_store_private_directory(self->owner->store, self->record->id, index,
-                                        self->start == START_FIRST, manifest->user, error);
-        if (!start->private_directory) {
-            return NULL;
-        }
-    }
-    how.module_fd = open_module(self->owner, manifest, error);
-    if (how.module_fd < 0) {
+/* Takes the module. */
+static RunnerProcess *
+launch(Job *self, const Packet *start, int module, const RunnerProcessCallbacks *callbacks,
+       GError **error)
+{
+    const DispatcherOptions *options = self->owner->options;
+    const RunnerProcessOptions how = {options->runner, module, start, options->cancel_grace_ms};
+    RunnerProcess *runner = runner_process_start(&how, callbacks, self, error);
+
+    close(module);
+    return runner;
+}
+
+static RunnerProcess *
+launch_check(Job *self, guint index, const Manifest *manifest, GError **error)
+{
+    static const RunnerProcessCallbacks callbacks = {NULL, NULL, on_checker_ended};
+    g_autoptr(Packet) start = make_start(self, job_step(self, index), manifest);
+    int module = open_module(self->owner, manifest, error);
+
+    start->check_only = TRUE;
+    return module < 0 ? NULL : launch(self, start, module, &callbacks, error);
+}
+
+static RunnerProcess *
+launch_step(Job *self, guint index, const Manifest *manifest, GError **error)
+{
+    static const RunnerProcessCallbacks callbacks = {on_checked, job_run_on_packet,
+                                                     job_run_on_ended};
+    g_autoptr(Packet) start = make_start(self, job_step(self, index), manifest);
+    int module;
+
+    start->goes_on = self->start != START_FIRST;
+    if (!give_directory(self, start, index, !start->goes_on, error)) {
         return NULL;
     }
-    runner = runner_process_start(&how, check_only ? &check : &step, self, error);
-    close(how.module_fd);
-    return runner;
+    module = open_module(self->owner, manifest, error);
+    return module < 0 ? NULL : launch(self, start, module, &callbacks, error);
+}
+
+/* Quarantined or not: this is the one thing left to be tried. */
+RunnerProcess *
+job_check_launch_cleanup(Job *self, const PlanStep *step, const RunnerProcessCallbacks *callbacks,
+                         GError **error)
+{
+    const Manifest *manifest = registry_lookup(self->owner->registry, step->operation);
+    g_autoptr(Packet) start = NULL;
+    int module;
+
+    if (!manifest) {
+        g_set_error(error, PLAN_ERROR, PLAN_ERROR_UNKNOWN_OPERATION,
+                    "no plugin here serves operation %s any more", step->operation);
+        return NULL;
+    }
+    start = make_start(self, step, manifest);
+    start->goes_on = TRUE;
+    if (!give_directory(self, start, self->record->step, FALSE, error)) {
+        return NULL;
+    }
+    module = registry_open_module(self->owner->registry, manifest, error);
+    return module < 0 ? NULL : launch(self, start, module, callbacks, error);
 }
 
 /* The disk's fault, and nobody was promised anything yet: the job can wait for a better day. */
@@ -138,7 +180,8 @@ job_check_start_runner(Job *self, guint index, gboolean check_only, RunnerProces
         job_decide(self, EXECUTION_FAILED, "unknown-operation", message);
         return FALSE;
     }
-    *runner = launch(self, index, manifest, check_only, &error);
+    *runner = check_only ? launch_check(self, index, manifest, &error)
+                         : launch_step(self, index, manifest, &error);
     if (!*runner) {
         launch_failed(self, error);
     }

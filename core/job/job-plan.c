@@ -109,15 +109,21 @@ check_step(Job *self, const PlanStep *step, GError **error)
     return TRUE;
 }
 
+static void
+scan(const Job *self)
+{
+    if (registry_scan(self->owner->registry)) {
+        registry_log_faults(self->owner->registry);
+    }
+}
+
 gboolean
 job_plan(Job *self, const char **reason, gboolean *ignore, GError **error)
 {
     g_autoptr(GError) fault = NULL;
     g_autoptr(Plan) plan = NULL;
 
-    if (registry_scan(self->owner->registry)) {
-        registry_log_faults(self->owner->registry);
-    }
+    scan(self);
     plan = parse(self->owner, self->record->document, &fault);
     for (guint i = 0; plan && !fault && i < plan->steps->len; i++) {
         check_step(self, plan->steps->pdata[i], &fault);
@@ -131,6 +137,13 @@ job_plan(Job *self, const char **reason, gboolean *ignore, GError **error)
               g_error_matches(fault, PLAN_ERROR, PLAN_ERROR_UNKNOWN_OPERATION);
     g_propagate_error(error, g_steal_pointer(&fault));
     return FALSE;
+}
+
+void
+job_plan_loosely(Job *self)
+{
+    scan(self);
+    self->plan = parse(self->owner, self->record->document, NULL);
 }
 
 static gboolean

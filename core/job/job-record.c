@@ -10,7 +10,7 @@
 
 static const char *const state_words[] = {
     [STORED_DAMAGED] = "damaged",     [STORED_CLAIMING] = "claiming", [STORED_RUNNING] = "running",
-    [STORED_REBOOTING] = "rebooting", [STORED_DECIDED] = "decided",
+    [STORED_REBOOTING] = "rebooting", [STORED_ENDING] = "ending",     [STORED_DECIDED] = "decided",
 };
 
 JobRecord *
@@ -75,6 +75,7 @@ job_record_to_text(const JobRecord *self, gsize *length)
     g_key_file_set_boolean(file, GROUP, "claimed", self->claimed);
     g_key_file_set_string(file, GROUP, "status", execution_status_to_word(self->status));
     put_optional(file, "boot-id", self->boot_id);
+    put_optional(file, "cleanup", self->cleanup);
     put_optional(file, "failed-steps", self->failed_steps);
     if (self->document) {
         digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, self->document, -1);
@@ -149,6 +150,7 @@ read_group(JobRecord *self, GKeyFile *file)
     g_autofree char *name = execution_id_to_name(self->id);
     g_autofree char *found = g_key_file_get_string(file, GROUP, "execution", NULL);
     g_autofree char *status = g_key_file_get_string(file, GROUP, "status", NULL);
+    g_autofree char *cleanup = g_key_file_get_string(file, GROUP, "cleanup", NULL);
 
     if (g_strcmp0(name, found) != 0 || !get_state(file, &self->state) ||
         !get_count(file, "step", &self->step) || !get_count(file, "attempts", &self->attempts) ||
@@ -163,6 +165,7 @@ read_group(JobRecord *self, GKeyFile *file)
     self->resumable = g_key_file_get_boolean(file, GROUP, "resumable", NULL);
     self->claimed = g_key_file_get_boolean(file, GROUP, "claimed", NULL);
     self->boot_id = g_key_file_get_string(file, GROUP, "boot-id", NULL);
+    self->cleanup = g_intern_string(cleanup);
     self->failed_steps = g_key_file_get_string(file, GROUP, "failed-steps", NULL);
     get_details(file, OWN_GROUP, DETAILS_OWN, self->details);
     get_details(file, PLUGIN_GROUP, DETAILS_PLUGIN, self->details);

@@ -183,6 +183,9 @@ mark_started(const Job *self, JobRecord *record)
     record->session = (guint)getsid(0);
     record->claimed = TRUE;
     record->resumable = runner_process_is_resumable(self->runner);
+    record->cleanup = runner_process_wants_cleanup(self->runner)
+                          ? g_intern_string(job_step(self, record->step)->operation)
+                          : NULL;
 }
 
 /* "Started" is on disk before the plugin hears of it: what may have run is never run twice. */
@@ -314,7 +317,8 @@ step_failed(Job *self, const Verdict *verdict)
     const PlanStep *step = job_step(self, self->record->step);
     char *before = self->record->failed_steps;
 
-    if (!step->ignore_failure || self->time.over) {
+    /* What has to be cleaned up is no failure to go on from. */
+    if (!step->ignore_failure || self->time.over || self->record->cleanup) {
         job_decide(self, job_status_of(verdict->outcome), verdict->reason, verdict->message);
         return;
     }
@@ -336,8 +340,11 @@ job_run_on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_da
     job_stream_end(self);
     job_time_end(self);
     job_check_note_end(self, runner, verdict);
+    if (runner_process_is_done(runner)) {
+        self->record->cleanup = NULL;
+    }
     if (self->state == LIFE_CANCELLING) {
-        job_event(self, LIFE_EVENT_STOPPED);
+        job_end(self, LIFE_EVENT_STOPPED);
     } else {
         gather(self, self->record->details, runner, verdict);
         if (self->state != LIFE_RUNNING) {
@@ -365,7 +372,7 @@ job_run_stop(Job *self)
     if (self->runner) {
         runner_process_cancel(self->runner);
     } else {
-        job_event(self, LIFE_EVENT_STOPPED);
+        job_end(self, LIFE_EVENT_STOPPED);
     }
 }
 

@@ -25,6 +25,8 @@ typedef enum {
     STORED_CLAIMING,    /* nothing with a side effect has run */
     STORED_RUNNING,     /* step `step` was told to go */
     STORED_REBOOTING,   /* step `step` asked for a reboot; boot_id is the boot before it */
+    STORED_ENDING,      /* `status` is decided (CANCELED: nothing is to be reported), and the plugin
+                           has still to clean up */
     STORED_DECIDED,     /* the verdict is in; it only needs to be reported */
 } StoredState;
 
@@ -32,15 +34,18 @@ typedef struct {
     ExecutionId *id;
     StoredState state;
     guint step;             /* index of the current step */
-    guint attempts;         /* how often the current step was told to go */
+    guint attempts;         /* how often the current step was told to go, or to clean up */
     guint reboots;          /* reboots asked for by this job */
     gboolean resumable;     /* of the current step's operation */
+    const char *cleanup;    /* interned: the current step's operation, when that has begun and is to
+                               clean up should the job end; or NULL */
     gboolean claimed;       /* the service accepted the claim */
     guint group;            /* of the runner that was told to go; 0: none */
     guint session;          /* and the session it was in */
     char *boot_id;          /* of the boot in which the record was written */
     char *failed_steps;     /* names of failed steps that were ignored, for the message; or NULL */
-    ExecutionStatus status; /* STORED_DECIDED: SUCCEEDED, FAILED, REJECTED */
+    ExecutionStatus status; /* STORED_DECIDED: SUCCEEDED, FAILED, REJECTED; STORED_ENDING: also
+                               CANCELED */
     Details *details;       /* what is to be reported with it, or was gathered so far; never NULL */
     char *document;         /* JSON text; NULL when it could not be read */
 } JobRecord;

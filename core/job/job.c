@@ -172,6 +172,11 @@ on_reboot_limit(gpointer user_data)
         return G_SOURCE_REMOVE;
     }
     dispatcher_stay_up(self->owner);
+    if (self->state == LIFE_CLEANING) {
+        log_job(G_LOG_LEVEL_WARNING, self->record->id->job_id, "%s", message);
+        job_clean_over(self);
+        return G_SOURCE_REMOVE;
+    }
     job_decide(self, EXECUTION_FAILED, "reboot-did-not-happen", message);
     return G_SOURCE_REMOVE;
 }
@@ -209,6 +214,32 @@ await_reboot(Job *self)
     }
 }
 
+void
+job_end(Job *self, LifeEvent event)
+{
+    gboolean unclean = self->record->cleanup &&
+                       lifecycle_next(self->state, LIFE_EVENT_UNCLEAN).action != LIFE_NOTHING;
+
+    job_event(self, unclean ? LIFE_EVENT_UNCLEAN : event);
+}
+
+void
+job_away(Job *self)
+{
+    gboolean runner_first = lifecycle_next(self->state, LIFE_EVENT_AWAY).action != LIFE_DROP;
+
+    if (self->state == LIFE_REPORTING) {
+        job_event(self, LIFE_EVENT_AWAY);
+        return;
+    }
+    self->record->status = EXECUTION_CANCELED;
+    if (runner_first) {
+        job_event(self, LIFE_EVENT_AWAY);
+    } else {
+        job_end(self, LIFE_EVENT_AWAY);
+    }
+}
+
 static void
 act(Job *self, LifeAction action)
 {
@@ -223,6 +254,10 @@ act(Job *self, LifeAction action)
         break;
     case LIFE_GO:
         job_run_go(self);
+        break;
+    case LIFE_CLEAN:
+        self->record->attempts = 0;
+        job_clean(self);
         break;
     case LIFE_REPORT:
         report(self);
@@ -283,7 +318,7 @@ job_decide(Job *self, ExecutionStatus status, const char *reason, const char *me
     log_job(status == EXECUTION_SUCCEEDED ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING,
             record->id->job_id, "%s%s%s%s%s", self->outcome, reason ? " " : "",
             reason ? reason : "", message ? ": " : "", message ? message : "");
-    job_event(self, LIFE_EVENT_DECIDED);
+    job_end(self, LIFE_EVENT_DECIDED);
 }
 
 void

@@ -10,17 +10,18 @@
 
 static const LifeStep table[LIFE_STATES][LIFE_EVENTS] = {
     ROW(WAITING) = {ON(TURN) = DO(CHECKING, CHECK), ON(DECIDED) = DO(REPORTING, REPORT),
-                    ON(AWAY) = DO(GONE, DROP)},
+                    ON(UNCLEAN) = DO(CLEANING, CLEAN), ON(AWAY) = DO(GONE, DROP)},
     ROW(CHECKING) = {ON(CHECKED) = DO(CLAIMING, CLAIM), ON(RESUMED) = DO(RUNNING, GO),
                      ON(UNSTORED) = DO(GONE, GIVE_BACK), ON(DECIDED) = DO(REPORTING, REPORT),
-                     ON(AWAY) = DO(CANCELLING, STOP)},
+                     ON(UNCLEAN) = DO(CLEANING, CLEAN), ON(AWAY) = DO(CANCELLING, STOP)},
     ROW(CLAIMING) = {ON(ACCEPTED) = DO(RUNNING, GO), ON(REFUSED) = DO(CANCELLING, STOP),
                      ON(DECIDED) = DO(REPORTING, REPORT), ON(AWAY) = DO(CANCELLING, STOP)},
     ROW(RUNNING) = {ON(DECIDED) = DO(REPORTING, REPORT), ON(REBOOT) = DO(REBOOTING, AWAIT_REBOOT),
-                    ON(AWAY) = DO(CANCELLING, STOP)},
-    ROW(CANCELLING) = {ON(STOPPED) = DO(GONE, DROP)},
+                    ON(UNCLEAN) = DO(CLEANING, CLEAN), ON(AWAY) = DO(CANCELLING, STOP)},
+    ROW(CANCELLING) = {ON(STOPPED) = DO(GONE, DROP), ON(UNCLEAN) = DO(CLEANING, CLEAN)},
     ROW(REBOOTING) = {ON(REBOOTED) = DO(CHECKING, CHECK), ON(DECIDED) = DO(REPORTING, REPORT),
-                      ON(AWAY) = DO(GONE, DROP)},
+                      ON(UNCLEAN) = DO(CLEANING, CLEAN), ON(AWAY) = DO(GONE, DROP)},
+    ROW(CLEANING) = {ON(DECIDED) = DO(REPORTING, REPORT), ON(STOPPED) = DO(GONE, DROP)},
     ROW(REPORTING) = {ON(SETTLED) = DO(GONE, DROP), ON(AWAY) = DO(GONE, DROP)},
 };
 /* clang-format on */
@@ -41,8 +42,8 @@ const char *
 lifecycle_word(LifeState state)
 {
     static const char *const words[LIFE_STATES] = {
-        "waiting",    "checking",  "claiming",  "running",
-        "cancelling", "rebooting", "reporting", "gone",
+        "waiting",   "checking", "claiming",  "running", "cancelling",
+        "rebooting", "cleaning", "reporting", "gone",
     };
 
     return state < LIFE_STATES ? words[state] : "unknown";

@@ -13,6 +13,7 @@ typedef enum {
     LIFE_RUNNING,    /* a step was told to go */
     LIFE_CANCELLING, /* taken away, or the claim was refused; the runner is being stopped */
     LIFE_REBOOTING,  /* a step asked for a reboot that has not happened yet */
+    LIFE_CLEANING,   /* it has ended, and the plugin puts the machine into order */
     LIFE_REPORTING,  /* the verdict is in and is being told to the service */
     LIFE_GONE,       /* nothing is left to do */
     LIFE_STATES,
@@ -26,10 +27,11 @@ typedef enum {
     LIFE_EVENT_REFUSED,  /* the claim was: not ours to run */
     LIFE_EVENT_UNSTORED, /* the record cannot be written: not to be run, may be offered again */
     LIFE_EVENT_DECIDED,  /* there is a verdict */
+    LIFE_EVENT_UNCLEAN,  /* it ends, and a step that has begun is to clean up first */
     LIFE_EVENT_REBOOT,   /* a step asked for a reboot and that is on disk */
     LIFE_EVENT_REBOOTED, /* the machine has come back (or this is pretended) */
     LIFE_EVENT_AWAY,     /* the service took the execution away */
-    LIFE_EVENT_STOPPED,  /* the runner of a cancelled job is gone */
+    LIFE_EVENT_STOPPED,  /* the runner of a cancelled job is gone, and nothing is to be told */
     LIFE_EVENT_SETTLED,  /* the final status was taken or refused for good */
     LIFE_EVENTS,
 } LifeEvent;
@@ -39,6 +41,7 @@ typedef enum {
     LIFE_CHECK,       /* start the runner of the current step */
     LIFE_CLAIM,       /* ask the service */
     LIFE_GO,          /* make "started" durable, tell the runner to go */
+    LIFE_CLEAN,       /* make the end durable, have the plugin clean up */
     LIFE_REPORT,      /* make the verdict durable, tell the service */
     LIFE_STOP,        /* tell the runner to stop, report nothing */
     LIFE_DROP,        /* remove the record, keep a line of history */

@@ -61,6 +61,10 @@ recover_decide(const JobRecord *record, const char *boot_id, guint max_attempts,
     if (record->state == STORED_DECIDED) {
         return;
     }
+    if (record->state == STORED_ENDING) {
+        plan->action = RECOVER_CLEAN;
+        return;
+    }
     if (record->state == STORED_DAMAGED) {
         fail(plan, g_strdup("the job's record on disk was damaged: what ran of it is not known"));
         return;
@@ -84,6 +88,7 @@ recover_decide(const JobRecord *record, const char *boot_id, guint max_attempts,
         plan->action = RECOVER_OFFER;
         break;
     case STORED_DAMAGED:
+    case STORED_ENDING:
     case STORED_DECIDED:
         break;
     }
@@ -100,6 +105,7 @@ recover_word(RecoverAction action)
         [RECOVER_REBOOTED] = "the machine was restarted, its step goes on",
         [RECOVER_AWAIT_REBOOT] = "it still waits for a reboot",
         [RECOVER_FAIL] = "it was interrupted",
+        [RECOVER_CLEAN] = "it has ended, its plugin cleans up",
         [RECOVER_FINISH] = "its final status is told again",
     };
 

@@ -14,6 +14,7 @@ typedef enum {
     RECOVER_AWAIT_REBOOT, /* same boot as when the reboot was asked for: ask again, max_attempts
                              times */
     RECOVER_FAIL,         /* FAILED with `reason` and `message` */
+    RECOVER_CLEAN,        /* it has ended; have its plugin clean up, then tell the stored verdict */
     RECOVER_FINISH,       /* tell the stored verdict again */
 } RecoverAction;
 

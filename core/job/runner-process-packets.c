@@ -11,6 +11,7 @@ static void
 on_ready(RunnerProcess *self, const Packet *packet)
 {
     self->resumable = packet->resumable;
+    self->cleanup = packet->cleanup;
     self->timeout_s = packet->timeout_s;
     log_job(G_LOG_LEVEL_DEBUG, self->job_id, "plugin %s %s is loaded", self->plugin,
             packet->version ? packet->version : "");
@@ -208,6 +209,18 @@ gboolean
 runner_process_is_resumable(const RunnerProcess *self)
 {
     return self->resumable;
+}
+
+gboolean
+runner_process_wants_cleanup(const RunnerProcess *self)
+{
+    return self->cleanup;
+}
+
+gboolean
+runner_process_is_done(const RunnerProcess *self)
+{
+    return self->has_result && self->result != OUTCOME_REBOOT;
 }
 
 guint

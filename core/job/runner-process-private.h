@@ -39,6 +39,7 @@ struct _RunnerProcess {
     guint logged;      /* lines of the plugin so far */
 
     gboolean resumable;
+    gboolean cleanup;
     guint timeout_s;
 
     /* for the verdict */

@@ -72,7 +72,10 @@ pid_t runner_process_group(const RunnerProcess *self);
 const char *runner_process_plugin(const RunnerProcess *self);
 /* Of the plugin's `ready`. */
 gboolean runner_process_is_resumable(const RunnerProcess *self);
+gboolean runner_process_wants_cleanup(const RunnerProcess *self);
 guint runner_process_timeout_s(const RunnerProcess *self);
+/* Its run() has returned, and not to have the machine restarted. */
+gboolean runner_process_is_done(const RunnerProcess *self);
 /* The last 1024 characters printed, clean; NULL when nothing was. Caller frees. */
 char *runner_process_stdout(const RunnerProcess *self);
 char *runner_process_stderr(const RunnerProcess *self);

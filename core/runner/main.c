@@ -23,6 +23,7 @@ G_STATIC_ASSERT((int)OUTCOME_CANCELLED == ERRAND_CANCELLED);
 G_STATIC_ASSERT((int)START_FIRST == ERRAND_START_FIRST);
 G_STATIC_ASSERT((int)START_REBOOTED == ERRAND_START_REBOOTED);
 G_STATIC_ASSERT((int)START_INTERRUPTED == ERRAND_START_INTERRUPTED);
+G_STATIC_ASSERT((int)START_CLEANUP == ERRAND_START_CLEANUP);
 G_STATIC_ASSERT(PACKET_STATE_MAX == ERRAND_STATE_MAX);
 
 /* Seconds that flushing a plugin's output may take before SIGALRM ends it; the daemon has all it
@@ -145,6 +146,7 @@ load(Client *client, const Packet *start, Loaded *loaded)
     ready->plugin = g_strdup(loaded->plugin.name);
     ready->version = g_strdup(loaded->plugin.version);
     ready->resumable = (loaded->operation.flags & ERRAND_OP_RESUMABLE) != 0;
+    ready->cleanup = (loaded->operation.flags & ERRAND_OP_CLEANUP) != 0;
     ready->timeout_s = MIN(loaded->operation.timeout_s, (guint)G_MAXINT32);
     if (client_send(client, ready) < 0)
         leave(EX_IOERR);
@@ -165,13 +167,15 @@ vet_outcome(Host *host, const char *plugin, const char *function, int32_t value,
 }
 
 static void
-check(Client *client, Host *host, const Loaded *loaded, gboolean check_only)
+check(Client *client, Host *host, const Loaded *loaded, const Packet *start)
 {
     g_autoptr(Packet) checked = packet_new(PACKET_CHECKED);
     const errand_operation *operation = &loaded->operation;
     const char *plugin = loaded->plugin.name;
-    int32_t value = operation->check == NULL ? ERRAND_SUCCEEDED : operation->check(host_job(host));
+    int32_t value = ERRAND_SUCCEEDED;
 
+    if (operation->check != NULL && !start->goes_on)
+        value = operation->check(host_job(host));
     checked->outcome = vet_outcome(host, plugin, "check", value,
                                    value == ERRAND_FAILED || value == ERRAND_SUCCEEDED ||
                                        value == ERRAND_REJECTED);
@@ -182,7 +186,7 @@ check(Client *client, Host *host, const Loaded *loaded, gboolean check_only)
             checked->text = g_strdup_printf("the check of plugin %s gave no reason", plugin);
         }
     }
-    if (check_only || checked->outcome != OUTCOME_SUCCEEDED)
+    if (start->check_only || checked->outcome != OUTCOME_SUCCEEDED)
         leave_with(client, checked);
     if (client_send(client, checked) < 0)
         leave(EX_IOERR);
@@ -220,7 +224,7 @@ main(void)
     host = host_new(client, start, &error);
     if (host == NULL)
         refuse(client, OUTCOME_REJECTED, "invalid-document", error->message);
-    check(client, host, &loaded, start->check_only);
+    check(client, host, &loaded, start);
     packet = client_wait_go(client);
     if (packet->type != PACKET_GO)
         leave(EX_OK);

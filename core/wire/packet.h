@@ -76,7 +76,12 @@ typedef enum {
 } Outcome;
 
 /* Why a step is started; numbers of errand/plugin.h. */
-typedef enum { START_FIRST = 0, START_REBOOTED = 1, START_INTERRUPTED = 2 } StartReason;
+typedef enum {
+    START_FIRST = 0,
+    START_REBOOTED = 1,
+    START_INTERRUPTED = 2,
+    START_CLEANUP = 3,
+} StartReason;
 
 typedef struct {
     PacketType type;
@@ -93,6 +98,7 @@ typedef struct {
     char *plugin;         /* expected name; in `ready` the name found */
     GHashTable *settings; /* char * -> char *; never NULL after decode of start */
     gboolean check_only;  /* after `checked` the runner leaves; nothing else follows */
+    gboolean goes_on;     /* the step has begun before: its check is not asked again */
 
     /* go */
     StartReason reason_started;
@@ -101,7 +107,8 @@ typedef struct {
     /* ready */
     char *version; /* the plugin's */
     gboolean resumable;
-    guint timeout_s; /* 0 when the plugin states none */
+    gboolean cleanup; /* run() wants START_CLEANUP */
+    guint timeout_s;  /* 0 when the plugin states none */
 
     /* checked, result */
     Outcome outcome;

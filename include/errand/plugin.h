@@ -47,10 +47,20 @@ extern "C" {
 #define ERRAND_START_FIRST       0 /* nothing of this step ran before */
 #define ERRAND_START_REBOOTED    1 /* run() returned ERRAND_REBOOT, the machine has booted since */
 #define ERRAND_START_INTERRUPTED 2 /* an earlier run() never returned: power cut, crash ... */
+#define ERRAND_START_CLEANUP     3 /* the job has ended: ERRAND_OP_CLEANUP */
 
 /* errand_operation.flags. RESUMABLE: run() may be called with ERRAND_START_INTERRUPTED; without it
- * an interruption fails the job. */
+ * an interruption fails the job.
+ * CLEANUP: when the job ends though run(), once begun, has not said how (cancelled or deleted while
+ * the machine was down, overdue, crashed, interrupted too often, a reboot that did not happen, an
+ * operation that is not enabled any more), run() is called once more, with ERRAND_START_CLEANUP and
+ * the saved state, to leave the machine as it should be; again after an interruption. It has ten
+ * minutes, and what it returns changes nothing of the job's status. ERRAND_REBOOT restarts the
+ * machine, at most [jobs] max-attempts times, and run() is called again, the same way, to see
+ * whether all is well now. The document is "{}" when it cannot be read any more. An
+ * errand too old for this ignores the flag. */
 #define ERRAND_OP_RESUMABLE (1u << 0)
+#define ERRAND_OP_CLEANUP   (1u << 1)
 
 /* Levels for errand_log(); the numbers are those of syslog. */
 #define ERRAND_LOG_ERROR   3
@@ -84,7 +94,8 @@ typedef struct {
     /* Optional (NULL: every document is acceptable). Looks at the document only: no side effects,
      * no network, at most a few seconds. What acts (progress, detail, critical, save_state,
      * refresh_document, streams) answers -EPERM meanwhile. Returns ERRAND_SUCCEEDED, or
-     * errand_reject(...).
+     * errand_reject(...). Not asked again when a step that has begun goes on (after a reboot or an
+     * interruption): settings may be others by then, and run() decides what that means.
      */
     int32_t (*check)(errand_job *job);
 

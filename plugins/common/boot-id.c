@@ -1,14 +1,15 @@
 #include "boot-id.h"
 
+#include "plain-file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 bool
 boot_id_read(const char *file, char id[BOOT_ID_SIZE])
 {
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    int fd = plain_open(file);
     ssize_t length;
 
     *id = '\0';

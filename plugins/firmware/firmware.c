@@ -214,28 +214,93 @@ walk(Update *self)
     return update_finish(self, journal->phase);
 }
 
+/* What an update needs that is not over with its image. */
+static int32_t
+prepare(Update *self)
+{
+    int32_t verdict = order_read(self->job, &self->order);
+
+    return verdict == ERRAND_SUCCEEDED ? update_locate(self) : verdict;
+}
+
+/* The document and the settings may not agree any more. Then nothing is begun, and what an install
+ * that did not return may have switched over is switched back. */
+static int32_t
+prepare_again(Update *self)
+{
+    const Backend *backend = self->order.backend;
+    int32_t verdict = prepare(self);
+
+    if (verdict == ERRAND_SUCCEEDED || self->journal.phase < PHASE_INSTALL)
+        return verdict;
+    self->order.backend = backend;
+    update_reject(self, BACKEND_OTHER);
+    return ERRAND_FAILED;
+}
+
+static int32_t
+begin(Update *self)
+{
+    int32_t verdict = prepare(self);
+
+    return verdict == ERRAND_SUCCEEDED ? take_up(self) : verdict;
+}
+
+static int32_t
+resume(Update *self)
+{
+    int32_t verdict = order_resume(self->job, &self->order);
+
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = update_locate(self);
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = take_up(self);
+    if (verdict == ERRAND_SUCCEEDED && self->journal.phase <= PHASE_INSTALL)
+        verdict = prepare_again(self);
+    return verdict;
+}
+
+/* The job has ended without us: no slot that nobody proved may be left to boot next. */
+static int32_t
+clean(Update *self)
+{
+    bool known = false, same_boot = false;
+    int32_t verdict = order_resume(self->job, &self->order);
+
+    if (errand_load_state(self->job, NULL) == NULL)
+        return ERRAND_SUCCEEDED;
+    if (verdict == ERRAND_SUCCEEDED)
+        verdict = recall(self, &known, &same_boot);
+    if (verdict != ERRAND_SUCCEEDED || !phases_needs_slot(self->journal.phase))
+        return verdict;
+    set_critical(self, true);
+    verdict = look_or_remember(self, same_boot && self->journal.phase == PHASE_INSTALL);
+    return verdict == ERRAND_SUCCEEDED ? update_clean(self) : verdict;
+}
+
 static int32_t
 firmware_run(errand_job *job)
 {
     Update self = {.job = job};
-    int32_t verdict = order_read(job, &self.order);
+    int32_t start = errand_start(job), verdict;
 
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = update_locate(&self);
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = take_up(&self);
-    if (verdict == ERRAND_SUCCEEDED)
-        verdict = walk(&self);
+    if (start == ERRAND_START_CLEANUP) {
+        verdict = clean(&self);
+    } else {
+        verdict = start == ERRAND_START_FIRST ? begin(&self) : resume(&self);
+        if (verdict == ERRAND_SUCCEEDED)
+            verdict = walk(&self);
+    }
     set_critical(&self, false);
     order_clear(&self.order);
     return verdict;
 }
 
 static const errand_operation operations[] = {
-    {"afr_ota", "Updates the system, documents of FreeRTOS", ERRAND_OP_RESUMABLE, 0, firmware_check,
-     firmware_run},
-    {"firmware", "Updates the system in the slot that does not run", ERRAND_OP_RESUMABLE, 0,
-     firmware_check, firmware_run},
+    {"afr_ota", "Updates the system, documents of FreeRTOS",
+     ERRAND_OP_RESUMABLE | ERRAND_OP_CLEANUP, 0, firmware_check, firmware_run},
+    {"firmware", "Updates the system in the slot that does not run",
+     ERRAND_OP_RESUMABLE | ERRAND_OP_CLEANUP, 0, firmware_check, firmware_run},
 };
 
 ERRAND_PLUGIN("firmware", ERRAND_VERSION, operations);

@@ -40,6 +40,12 @@ health_limit(errand_job *job)
     return limit_ms;
 }
 
+static bool
+read_line(const char *line, Words *words)
+{
+    return command_line_split(line, words) && words->count > 0 && *words->items[0] != '\0';
+}
+
 int32_t
 health_check_settings(errand_job *job)
 {
@@ -54,7 +60,7 @@ health_check_settings(errand_job *job)
          i++) {
         Words words = {0};
 
-        if (!command_line_split(line, &words) || words.count == 0 || *words.items[0] == '\0')
+        if (!read_line(line, &words))
             verdict = errand_reject(job, "internal",
                                     "errand.conf: [plugin firmware] health-checks: item %d is not "
                                     "a command line (is a quote left open?)",
@@ -92,7 +98,11 @@ ask_commands(errand_job *job, int64_t until, char *fault, size_t size)
     for (int32_t i = 0; (line = errand_setting_item(job, "health-checks", i)) != NULL; i++) {
         Words argv = {0};
 
-        command_line_split(line, &argv);
+        if (!read_line(line, &argv)) {
+            words_clear(&argv);
+            snprintf(fault, size, "health-checks: item %d is not a command line", (int)i + 1);
+            return false;
+        }
         if (!ask(job, &argv, until, fault, size))
             return false;
     }

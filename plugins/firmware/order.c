@@ -23,6 +23,13 @@ read_backend(errand_job *job, Order *order)
     return order->backend->check(job);
 }
 
+static Order
+begin(errand_job *job)
+{
+    return (Order){.fetch = {.plugin = "firmware", .size = -1, .directory = -1},
+                   .freertos = strcmp(errand_operation_name(job), "afr_ota") == 0};
+}
+
 static int32_t
 read_version(errand_job *job, Order *order)
 {
@@ -98,8 +105,7 @@ order_read(errand_job *job, Order *order)
     int64_t timeout;
     int32_t verdict = document_seconds(job, "timeout", 1, &timeout);
 
-    *order = (Order){.fetch = {.plugin = "firmware", .size = -1, .directory = -1},
-                     .freertos = strcmp(errand_operation_name(job), "afr_ota") == 0};
+    *order = begin(job);
     if (verdict == ERRAND_SUCCEEDED)
         verdict = read_backend(job, order);
     if (verdict == ERRAND_SUCCEEDED)
@@ -109,6 +115,16 @@ order_read(errand_job *job, Order *order)
     if (verdict == ERRAND_SUCCEEDED)
         verdict = fetch_check(job, &order->fetch);
     return verdict;
+}
+
+int32_t
+order_resume(errand_job *job, Order *order)
+{
+    *order = begin(job);
+    order->backend = backends_choose(job, NULL);
+    if (order->backend == NULL || order->backend->check(job) != ERRAND_SUCCEEDED)
+        return ERRAND_FAILED;
+    return ERRAND_SUCCEEDED;
 }
 
 void

@@ -17,6 +17,10 @@ typedef struct {
 /* ERRAND_SUCCEEDED or refused. order_clear() in any case. */
 int32_t order_read(errand_job *job, Order *order);
 void order_clear(Order *order);
+/* For a step that goes on: the installer set up here and the document's kind, which is all that is
+ * needed once the image is installed. What the document orders was agreed to before it began.
+ * ERRAND_SUCCEEDED, or failed. */
+int32_t order_resume(errand_job *job, Order *order);
 
 /* For order_read(): the part that differs, and the image's URL pointer or stream with it. */
 int32_t order_read_freertos(errand_job *job, Order *order);

@@ -154,3 +154,19 @@ swupdate_request(SwupdateStream *stream, const SwupdateRequest *request)
             return ERRAND_CANCELLED;
     }
 }
+
+void
+swupdate_settle(errand_job *job, int64_t busy_ms)
+{
+    int64_t until = boottime_ms() + busy_ms, beat = 0;
+    SwupdateNotes notes = {0};
+    SwupdateStatus status;
+
+    while (swupdate_link_status(&status, &notes) && status.running && boottime_ms() < until) {
+        if (boottime_ms() - beat >= HEARTBEAT_MS) {
+            errand_progress(job, -1, "waiting");
+            beat = boottime_ms();
+        }
+        poll(NULL, 0, TICK_MS);
+    }
+}

@@ -14,3 +14,7 @@ typedef struct {
 /* With the job, word, dry_run and timeout_ms of `stream` set: fills in progress, control and
  * notes. ERRAND_SUCCEEDED, ERRAND_CANCELLED, or has told the reason. */
 int32_t swupdate_request(SwupdateStream *stream, const SwupdateRequest *request);
+
+/* Waits for the end of an update that may still go on, busy_ms at most; not for a SWUpdate that
+ * does not answer. The directory was located and SIGPIPE is held off. */
+void swupdate_settle(errand_job *job, int64_t busy_ms);

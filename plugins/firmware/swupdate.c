@@ -191,6 +191,23 @@ install(errand_job *job, const char *image, bool again)
     return run(job, image, false, again, NULL);
 }
 
+/* An update that was cut off with its job may be at work still, and would have the last word. */
+static int32_t
+reject(errand_job *job, const char *slot)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    Settings settings;
+
+    if (read_settings(job, &settings) == ERRAND_SUCCEEDED) {
+        swupdate_link_locate(settings.directory);
+        sigaction(SIGPIPE, &ignore, &before);
+        swupdate_settle(job, settings.busy_ms);
+        sigaction(SIGPIPE, &before, NULL);
+    }
+    return slot_commands_reject(job, slot);
+}
+
 const Backend backend_swupdate = {
     .name = "swupdate",
     .check = check,
@@ -198,5 +215,5 @@ const Backend backend_swupdate = {
     .inspect = inspect,
     .install = install,
     .confirm = slot_commands_confirm,
-    .reject = slot_commands_reject,
+    .reject = reject,
 };

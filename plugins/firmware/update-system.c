@@ -109,6 +109,26 @@ tell_system(Update *self, bool proved)
     errand_detail(self->job, "version", assumed ? self->journal.version : self->booted.version);
 }
 
+int32_t
+update_clean(Update *self)
+{
+    bool old = strcmp(self->booted.slot, self->journal.old_slot) == 0;
+    bool new_known = *self->journal.new_slot != '\0';
+
+    if (old &&
+        update_reject(self, new_known ? self->journal.new_slot : BACKEND_OTHER) != EVENT_DONE)
+        return ERRAND_FAILED;
+    if (!old && self->journal.phase == PHASE_CONFIRM && update_confirm(self) == EVENT_DONE) {
+        tell_system(self, true);
+        return ERRAND_SUCCEEDED;
+    }
+    tell_system(self, false);
+    if (old)
+        return ERRAND_SUCCEEDED;
+    update_reject(self, self->booted.slot);
+    return ERRAND_REBOOT;
+}
+
 static int32_t
 finish_rolled_back(Update *self)
 {

@@ -32,6 +32,10 @@ Event update_confirm(Update *self);
 /* Also for PHASE_FALLEN and PHASE_TAKE_BACK, with the slot meant. */
 Event update_reject(Update *self, const char *slot);
 
+/* The job has ended otherwise, `booted` runs: from the old system the other slot is rejected. The
+ * new one is confirmed where that was begun, else rejected, and the machine to be restarted. */
+int32_t update_clean(Update *self);
+
 /* The verdict of an end, with its details and its reason. */
 int32_t update_finish(Update *self, Phase end);
 

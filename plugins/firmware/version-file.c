@@ -1,27 +1,31 @@
 #include "version-file.h"
 
+#include "plain-file.h"
 #include "setting.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* 0, or an errno value: EBADMSG for a line that is no version. */
 static int
 read_line(const char *path, char version[BACKEND_TEXT])
 {
-    FILE *file = fopen(path, "re");
-    char line[BACKEND_TEXT] = "";
-    int error = 0;
+    int fd = plain_open(path), error = 0;
+    char line[BACKEND_TEXT] = "", *end;
     size_t length;
 
-    if (file == NULL)
+    if (fd < 0)
         return errno;
-    if (fgets(line, sizeof line, file) == NULL && ferror(file))
+    if (read(fd, line, sizeof line - 1) < 0)
         error = errno;
-    fclose(file);
+    close(fd);
     if (error != 0)
         return error;
+    end = strchr(line, '\n');
+    if (end != NULL)
+        *end = '\0';
     length = strcspn(line, " \t\r\n");
     if (length == 0 || line[length + strspn(line + length, " \t\r\n")] != '\0' ||
         length == sizeof line - 1)

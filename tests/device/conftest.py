@@ -18,6 +18,7 @@ from errand_sandbox.client import Sandbox  # noqa: E402
 from exchange import assert_all_explained  # noqa: E402
 from network import FAR, FAR6, NAME, network  # noqa: E402,F401
 from rauc_gateway import down, rauc, rauc_keys, up  # noqa: E402,F401
+from swupdate_fake import fake, image  # noqa: E402,F401
 from swupdate_service import swupdate  # noqa: E402,F401
 
 ALARM = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|CRITICAL|GLib.*-ERROR|\*\* ERROR|core dumped")

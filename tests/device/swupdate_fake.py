@@ -11,6 +11,8 @@ import termios
 import threading
 from pathlib import Path
 
+import pytest
+
 INSTALL, ACK, NACK, STATUS = 0, 1, 2, 3
 IDLE, START, RUN, SUCCESS, FAILURE, PROGRESS = 0, 1, 2, 3, 4, 8
 MAGIC = 0x14052001
@@ -143,3 +145,17 @@ class Fake:
         """The sockets become somebody else's."""
         for path in self.sockets.iterdir():
             os.chown(path, 65534, 65534)
+
+
+@pytest.fixture
+def fake():
+    service = Fake()
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "image.swu"
+    path.write_bytes(os.urandom(3_000_000))
+    return path

@@ -12,26 +12,12 @@ from backend import Call
 from device import wait_for
 from rauc_service import Bus
 from swupdate_drive import FAILED, SUCCEEDED, drive
-from swupdate_fake import PROGRESS, RUN, SUCCESS, Fake, progress
+from swupdate_fake import PROGRESS, RUN, SUCCESS, progress
 
 HOSTILE = Path(__file__).with_name("rauc_hostile.py")
 
 
 # ---- SWUpdate ----
-
-@pytest.fixture
-def fake():
-    service = Fake()
-    yield service
-    service.close()
-
-
-@pytest.fixture
-def image(tmp_path):
-    path = tmp_path / "image.swu"
-    path.write_bytes(os.urandom(3_000_000))
-    return path
-
 
 def test_a_success_before_the_image_was_sent(fake, image):
     """Of an update before this one, most likely; its state has nothing better to say."""

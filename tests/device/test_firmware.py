@@ -203,15 +203,6 @@ def test_the_runner_killed_before_the_reboot(machine, hook):
     assert machine.count("reboot") == 0
 
 
-def test_the_runner_killed_on_the_new_system(machine):
-    """The job is lost, and the new system not confirmed: the boot loader's to give up."""
-    crash_once(machine, "before-confirm", "$ASKER")
-    machine.start()
-    status, details = machine.run(machine.document())
-    assert (status, details["reason"]) == ("FAILED", "crashed")
-    assert not (machine.board / "good.B").exists()
-
-
 @pytest.mark.parametrize("slot", ["A", "B"])
 def test_power_cut_in_the_middle_of_the_install(machine, slot):
     """Slot B: the installer had just switched over when the light went out."""

@@ -169,12 +169,15 @@ def test_a_service_that_does_not_know_its_slot(up):
 
 
 def test_an_installer_that_hangs_ends_with_the_step(up):
+    """RAUC cannot be stopped: it is waited for, and what it switched over is switched back."""
     up.rauc.hold()
     job = up.create(up.rauc.bundle(), timeout=5)
     up.rauc.wait_installing()
+    up.device.wait_log("stopping it")
+    up.rauc.release()
     status, reason, details = up.wait(job)
     assert (status, reason) == ("FAILED", "timed-out"), details
-    assert up.asked() == 0
+    assert (up.rauc.primary(), up.rauc.state("B"), up.asked()) == ("A", "bad", 0)
 
 
 def test_the_installer_fetches_by_itself(down):

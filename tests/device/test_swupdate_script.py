@@ -11,20 +11,6 @@ CANCELLED_S = 8     # two on an idle machine
 VANISHED_S = 20
 
 
-@pytest.fixture
-def fake():
-    service = Fake()
-    yield service
-    service.close()
-
-
-@pytest.fixture
-def image(tmp_path):
-    path = tmp_path / "image.swu"
-    path.write_bytes(os.urandom(2_000_000))
-    return path
-
-
 def serve_well(fake, connection):
     fake.accept(connection)
     fake.take(connection)
@@ -249,6 +235,18 @@ def test_cancel_while_busy(fake, image):
     run.cancel()
     assert run.wait(VANISHED_S) == (CANCELLED, None)
     assert run.seconds < CANCELLED_S
+
+
+def test_the_slot_is_taken_back_after_what_still_runs(fake, tmp_path):
+    """An update that was cut off with its job would have the last word."""
+    told = tmp_path / "told"
+    fake.running = True
+    run = Drive(fake.sockets, "reject", "B", rollback=f"touch;{told}")
+    run.wait_progress("waiting")
+    assert not told.exists()
+    fake.running = False
+    assert run.wait() == (SUCCEEDED, None)
+    assert told.exists()
 
 
 def test_an_image_that_is_not_there(fake, tmp_path):

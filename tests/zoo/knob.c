@@ -14,6 +14,7 @@
  *   linger     milliseconds after the last progress; a cancel ends it
  *   detail     object of pairs
  *   reboot     number of reboots asked for before it goes on (counted in the state)
+ *   cleanup    "crash" | "reboot": what knob-tidy does then instead of a success
  *   outcome    "succeeded" (default) | "failed" | "rejected" | "reboot" | "cancelled" |
  * "check-rejected" reason, message   for failed and rejected
  */
@@ -200,6 +201,17 @@ check(errand_job *job)
 }
 
 static int32_t
+clean_up(errand_job *job)
+{
+    const char *how = text(job, "/cleanup", "");
+
+    tell_state(job);
+    if (strcmp(how, "crash") == 0)
+        raise(SIGSEGV);
+    return strcmp(how, "reboot") == 0 ? ERRAND_REBOOT : ERRAND_SUCCEEDED;
+}
+
+static int32_t
 run(errand_job *job)
 {
     const char *state = errand_get_string(job, "/save");
@@ -209,6 +221,8 @@ run(errand_job *job)
 
     if (result < 0)
         return errand_fail(job, "no-marker", "cannot append the marker: %s", strerror(-result));
+    if (errand_start(job) == ERRAND_START_CLEANUP)
+        return clean_up(job);
     crash_at(job, "start");
     tell_state(job);
     fputs(text(job, "/print", ""), stdout);
@@ -239,6 +253,8 @@ static const errand_operation operations[] = {
     {"knob", "Does what the document says", 0, 0, check, run},
     {"knob-patient", "The same, and may take eight days", 0, 8 * 24 * 3600, check, run},
     {"knob-resumable", "The same, and may be started again", ERRAND_OP_RESUMABLE, 0, check, run},
+    {"knob-tidy", "The same, and cleans up", ERRAND_OP_RESUMABLE | ERRAND_OP_CLEANUP, 0, check,
+     run},
 };
 
 ERRAND_PLUGIN("knob", "1.0", operations);

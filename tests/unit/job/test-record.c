@@ -17,6 +17,7 @@ make(void)
     record->session = 815;
     record->resumable = TRUE;
     record->claimed = TRUE;
+    record->cleanup = g_intern_string("firmware");
     record->boot_id = g_strdup("0f3a");
     record->failed_steps = g_strdup("a; b = [c]\\n");
     record->status = EXECUTION_REJECTED;
@@ -57,6 +58,7 @@ test_what_is_written_is_read(void)
     g_assert_cmpuint(read->session, ==, 815);
     g_assert_true(read->resumable);
     g_assert_true(read->claimed);
+    g_assert_cmpstr(read->cleanup, ==, "firmware");
     g_assert_cmpstr(read->boot_id, ==, "0f3a");
     g_assert_cmpstr(read->failed_steps, ==, record->failed_steps);
     g_assert_cmpint(read->status, ==, EXECUTION_REJECTED);

@@ -41,6 +41,8 @@ static const Case cases[] = {
     {"rebooting-without-document", STORED_REBOOTING, FALSE, 1, "a", "b", TRUE, RECOVER_FAIL},
     {"decided", STORED_DECIDED, FALSE, 1, "a", "b", FALSE, RECOVER_FINISH},
     {"decided-without-document", STORED_DECIDED, FALSE, 1, "a", "a", TRUE, RECOVER_FINISH},
+    {"ending", STORED_ENDING, TRUE, 1, "a", "b", FALSE, RECOVER_CLEAN},
+    {"ending-without-document", STORED_ENDING, TRUE, 3, "a", "a", TRUE, RECOVER_CLEAN},
     {"damaged", STORED_DAMAGED, TRUE, 0, NULL, "a", FALSE, RECOVER_FAIL},
     {"damaged-without-document", STORED_DAMAGED, TRUE, 0, NULL, "a", TRUE, RECOVER_FAIL},
 };

@@ -64,6 +64,22 @@ board_asked(Board *self)
 }
 
 void
+board_assert_asked(Board *self, const char *expected)
+{
+    g_autofree char *asked = board_asked(self);
+
+    g_assert_cmpstr(asked, ==, expected);
+}
+
+void
+board_assert_next(Board *self, const char *slot)
+{
+    g_autofree char *next = board_read(self, "next");
+
+    g_assert_cmpstr(next, ==, slot);
+}
+
+void
 board_boot(Board *self, const char *slot, int start)
 {
     g_autofree char *next = slot != NULL ? g_strdup(slot) : board_read(self, "next");

@@ -25,6 +25,8 @@ gboolean board_has(Board *self, const char *name);
 void board_hook(Board *self, const char *name, const char *script);
 /* What it was asked to do since the last call, without `booted`: "install image,confirm". */
 char *board_asked(Board *self);
+void board_assert_asked(Board *self, const char *expected);
+void board_assert_next(Board *self, const char *slot);
 
 /* Restarts the machine, into `slot` or, NULL, the one that is next. `start`: what errand says. */
 void board_boot(Board *self, const char *slot, int start);

@@ -7,22 +7,6 @@
 
 static FileServer *server;
 
-static void
-assert_asked(Board *board, const char *expected)
-{
-    g_autofree char *asked = board_asked(board);
-
-    g_assert_cmpstr(asked, ==, expected);
-}
-
-static void
-assert_next(Board *board, const char *slot)
-{
-    g_autofree char *next = board_read(board, "next");
-
-    g_assert_cmpstr(next, ==, slot);
-}
-
 /* Sets a program of the board's own for a setting. */
 static void
 set_program(Board *board, const char *setting, const char *script)
@@ -75,8 +59,8 @@ test_a_failed_install_is_not_booted(void)
         fake_host_set(board->host, "install-timeout", "2s");
         board_hook(board, "after-install", hooks[i]);
         fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "install-failed");
-        assert_asked(board, "inspect image,install image,rollback other");
-        assert_next(board, "A");
+        board_assert_asked(board, "inspect image,install image,rollback other");
+        board_assert_next(board, "A");
     }
     file_server_stop(own);
 }
@@ -89,7 +73,7 @@ test_no_installer(void)
 
     fake_host_set(board->host, "install", "/no/such/program");
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "install-failed");
-    assert_asked(board, "inspect image");
+    board_assert_asked(board, "inspect image");
 }
 
 /* The first install was cut off, perhaps at its very end; then comes the cancel. */
@@ -106,8 +90,8 @@ test_cancelled_before_the_second_install(void)
     board_crash(board);
     fake_host_cancel(board->host);
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_CANCELLED, NULL);
-    assert_asked(board, "rollback other");
-    assert_next(board, "A");
+    board_assert_asked(board, "rollback other");
+    board_assert_next(board, "A");
 }
 
 static guint

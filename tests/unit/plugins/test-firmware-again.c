@@ -9,14 +9,6 @@
 
 static FileServer *server;
 
-static void
-assert_asked(Board *board, const char *expected)
-{
-    g_autofree char *asked = board_asked(board);
-
-    g_assert_cmpstr(asked, ==, expected);
-}
-
 /* ---- FreeRTOS' own words ---- */
 
 static void
@@ -97,7 +89,7 @@ test_interrupted(void)
         if (cases[i].boots != NULL)
             board_boot(board, cases[i].boots, ERRAND_START_INTERRUPTED);
         g_assert_cmpint(fake_host_run(board->host), ==, cases[i].result);
-        assert_asked(board, cases[i].asked);
+        board_assert_asked(board, cases[i].asked);
     }
 }
 
@@ -123,7 +115,7 @@ test_interrupted_after_the_reboot(void)
         g_test_message("%s", cases[i].phase);
         board_boot(board, "B", ERRAND_START_INTERRUPTED);
         g_assert_cmpint(fake_host_run(board->host), ==, cases[i].result);
-        assert_asked(board, cases[i].asked);
+        board_assert_asked(board, cases[i].asked);
     }
 }
 
@@ -171,7 +163,7 @@ test_damaged_state(void)
         board->host->state = g_bytes_new(states[i], strlen(states[i]));
         board_boot(board, "B", i % 2 == 0 ? ERRAND_START_REBOOTED : ERRAND_START_INTERRUPTED);
         fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "internal");
-        assert_asked(board, "");
+        board_assert_asked(board, "");
     }
 }
 
@@ -183,7 +175,7 @@ test_no_state(void)
 
     board_crash(board);
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_REBOOT, NULL);
-    assert_asked(board, "inspect image,install image");
+    board_assert_asked(board, "inspect image,install image");
 }
 
 static void
@@ -193,7 +185,88 @@ test_no_boot_id(void)
 
     board_write(board, "boot_id", "\n");
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "internal");
-    assert_asked(board, "");
+    board_assert_asked(board, "");
+}
+
+/* ---- The job has ended without the plugin ---- */
+
+static void
+test_cleanup(void)
+{
+    static const struct {
+        const char *phase;
+        const char *runs; /* NULL: the same boot */
+        const char *more;
+        int result;
+        const char *asked, *next;
+    } cases[] = {
+        {"fetch", NULL, "", ERRAND_SUCCEEDED, "", "B"},
+        {"inspect", NULL, "", ERRAND_SUCCEEDED, "", "B"},
+        {"install", NULL, "", ERRAND_SUCCEEDED, "rollback other", "A"},
+        {"install", "A", "", ERRAND_SUCCEEDED, "rollback other", "A"},
+        {"install", "B", "", ERRAND_REBOOT, "rollback B", "A"},
+        {"restart", NULL, "", ERRAND_SUCCEEDED, "rollback other", "A"},
+        {"restart", "A", "", ERRAND_SUCCEEDED, "rollback other", "A"},
+        {"restart", "B", "", ERRAND_REBOOT, "rollback B", "A"},
+        {"prove", "B", "new-slot=B\n", ERRAND_REBOOT, "rollback B", "A"},
+        {"health", "B", "new-slot=B\n", ERRAND_REBOOT, "rollback B", "A"},
+        {"health", "A", "new-slot=B\n", ERRAND_SUCCEEDED, "rollback B", "A"},
+        {"confirm", "B", "new-slot=B\n", ERRAND_SUCCEEDED, "confirm", "B"},
+        {"confirm", "A", "new-slot=B\n", ERRAND_SUCCEEDED, "rollback B", "A"},
+        {"reject", "B", "new-slot=B\n", ERRAND_REBOOT, "rollback B", "A"},
+        {"return", "B", "new-slot=B\n", ERRAND_REBOOT, "rollback B", "A"},
+        {"fallen", "A", "new-slot=B\n", ERRAND_SUCCEEDED, "rollback B", "A"},
+        {"take-back", NULL, "", ERRAND_SUCCEEDED, "rollback other", "A"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Board) board = cut_off(cases[i].phase, 1, cases[i].more);
+
+        g_test_message("%s, then %s", cases[i].phase, cases[i].runs);
+        if (cases[i].runs != NULL)
+            board_boot(board, cases[i].runs, ERRAND_START_CLEANUP);
+        board->host->start = ERRAND_START_CLEANUP;
+        /* Whatever the document says by now. */
+        fake_host_set_document(board->host, "{}");
+        g_assert_cmpint(fake_host_run(board->host), ==, cases[i].result);
+        board_assert_asked(board, cases[i].asked);
+        board_assert_next(board, cases[i].next);
+        g_assert_cmpint(board->host->critical, ==, 0);
+    }
+}
+
+static void
+test_cleanup_of_nothing(void)
+{
+    g_autoptr(Board) none = board_new(server, "firmware", "");
+    g_autoptr(Board) damaged = cut_off("restart", 1, "");
+
+    none->host->start = ERRAND_START_CLEANUP;
+    g_assert_cmpint(fake_host_run(none->host), ==, ERRAND_SUCCEEDED);
+    board_assert_asked(none, "");
+    damaged->host->start = ERRAND_START_CLEANUP;
+    g_bytes_unref(damaged->host->state);
+    damaged->host->state = g_bytes_new_static("x", 1);
+    fake_host_assert(damaged->host, fake_host_run(damaged->host), ERRAND_FAILED, "internal");
+    board_assert_asked(damaged, "");
+}
+
+/* The settings have changed since an install that did not return: what it may have switched over is
+ * switched back, and nothing is installed. */
+static void
+test_not_acceptable_any_more(void)
+{
+    g_autoptr(Board) fetching = cut_off("fetch", 1, "");
+    g_autoptr(Board) installing = cut_off("install", 1, "");
+
+    fake_host_set(fetching->host, "hosts", "elsewhere");
+    fake_host_assert(fetching->host, fake_host_run(fetching->host), ERRAND_REJECTED, "not-allowed");
+    board_assert_asked(fetching, "");
+    fake_host_set(installing->host, "hosts", "elsewhere");
+    fake_host_assert(installing->host, fake_host_run(installing->host), ERRAND_FAILED,
+                     "not-allowed");
+    board_assert_asked(installing, "rollback other");
+    board_assert_next(installing, "A");
 }
 
 /* ---- Cancels ---- */
@@ -209,7 +282,7 @@ test_cancel_before(void)
         g_test_message("%s", phases[i]);
         board->host->cancel_on_state = phases[i];
         fake_host_assert(board->host, fake_host_run(board->host), ERRAND_CANCELLED, NULL);
-        assert_asked(board, i < 2 ? "" : "inspect image");
+        board_assert_asked(board, i < 2 ? "" : "inspect image");
         g_assert_false(board_has(board, "private/image"));
         g_assert_cmpint(board->host->critical, ==, 0);
     }
@@ -220,13 +293,11 @@ static void
 test_cancel_after_the_install(void)
 {
     g_autoptr(Board) board = board_new(server, "firmware", "");
-    g_autofree char *next = NULL;
 
     board->host->cancel_on_state = "phase=restart";
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_CANCELLED, NULL);
-    assert_asked(board, "inspect image,install image,rollback other");
-    next = board_read(board, "next");
-    g_assert_cmpstr(next, ==, "A");
+    board_assert_asked(board, "inspect image,install image,rollback other");
+    board_assert_next(board, "A");
 }
 
 /* The new system is confirmed, or not, whatever the cloud has to say meanwhile. */
@@ -241,12 +312,12 @@ test_cancel_after_the_reboot(void)
     fake_host_set(good->host, "health-checks", "sleep 0.1");
     fake_host_set(good->host, "health-timeout", "60s");
     g_assert_cmpint(fake_host_run(good->host), ==, ERRAND_SUCCEEDED);
-    assert_asked(good, "confirm");
+    board_assert_asked(good, "confirm");
     board_boot(bad, "B", ERRAND_START_REBOOTED);
     bad->host->cancel_on_state = "phase=health";
     fake_host_set(bad->host, "health-checks", "false");
     g_assert_cmpint(fake_host_run(bad->host), ==, ERRAND_REBOOT);
-    assert_asked(bad, "rollback B");
+    board_assert_asked(bad, "rollback B");
 }
 
 int
@@ -265,6 +336,9 @@ main(int argc, char **argv)
     g_test_add_func("/firmware-again/damaged-state", test_damaged_state);
     g_test_add_func("/firmware-again/no-state", test_no_state);
     g_test_add_func("/firmware-again/no-boot-id", test_no_boot_id);
+    g_test_add_func("/firmware-again/cleanup", test_cleanup);
+    g_test_add_func("/firmware-again/cleanup-of-nothing", test_cleanup_of_nothing);
+    g_test_add_func("/firmware-again/not-acceptable-any-more", test_not_acceptable_any_more);
     g_test_add_func("/firmware-again/cancel-before", test_cancel_before);
     g_test_add_func("/firmware-again/cancel-after-the-install", test_cancel_after_the_install);
     g_test_add_func("/firmware-again/cancel-after-the-reboot", test_cancel_after_the_reboot);

@@ -9,14 +9,6 @@
 static FileServer *server;
 
 static void
-assert_asked(Board *board, const char *expected)
-{
-    g_autofree char *asked = board_asked(board);
-
-    g_assert_cmpstr(asked, ==, expected);
-}
-
-static void
 assert_message(Board *board, const char *text)
 {
     if (board->host->message == NULL || strstr(board->host->message, text) == NULL)
@@ -30,7 +22,7 @@ installed(const char *operation, const char *more)
     Board *board = board_new(server, operation, more);
 
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_REBOOT, NULL);
-    assert_asked(board, "inspect image,install image");
+    board_assert_asked(board, "inspect image,install image");
     return board;
 }
 
@@ -44,7 +36,7 @@ test_success(void)
     g_assert_cmpint(board->host->critical, ==, 0);
     board_boot(board, NULL, ERRAND_START_REBOOTED);
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_SUCCEEDED, NULL);
-    assert_asked(board, "confirm");
+    board_assert_asked(board, "confirm");
     g_assert_true(board_has(board, "good.B"));
     g_assert_cmpstr(fake_host_detail(board->host, "slot"), ==, "B");
     g_assert_cmpstr(fake_host_detail(board->host, "version"), ==, "2.0");
@@ -64,9 +56,9 @@ test_checksums(void)
 
     g_assert_true(board_has(right, "version.B"));
     fake_host_assert(wrong->host, fake_host_run(wrong->host), ERRAND_FAILED, "checksum-mismatch");
-    assert_asked(wrong, "");
+    board_assert_asked(wrong, "");
     fake_host_assert(small->host, fake_host_run(small->host), ERRAND_FAILED, "checksum-mismatch");
-    assert_asked(small, "");
+    board_assert_asked(small, "");
 }
 
 /* The old slot is back: never a success, and the other one is marked bad. */
@@ -77,7 +69,7 @@ test_old_slot(void)
 
     board_boot(board, "A", ERRAND_START_REBOOTED);
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "rolled-back");
-    assert_asked(board, "rollback other");
+    board_assert_asked(board, "rollback other");
     g_assert_true(board_has(board, "bad.B"));
     g_assert_cmpstr(fake_host_detail(board->host, "slot"), ==, "A");
     g_assert_cmpstr(fake_host_detail(board->host, "version"), ==, "1.0");
@@ -112,12 +104,12 @@ test_health_failing(void)
     set_failing_check(board);
     board_boot(board, NULL, ERRAND_START_REBOOTED);
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_REBOOT, NULL);
-    assert_asked(board, "rollback B");
+    board_assert_asked(board, "rollback B");
     g_assert_false(board_has(board, "good.B"));
     board_boot(board, NULL, ERRAND_START_REBOOTED);
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "health-check-failed");
     assert_message(board, "test exited with status 1; rolled back to A");
-    assert_asked(board, "rollback B");
+    board_assert_asked(board, "rollback B");
     g_assert_cmpstr(fake_host_detail(board->host, "slot"), ==, "A");
 }
 
@@ -191,7 +183,7 @@ test_other_version(void)
     board_write(board, "version.B", "1.9\n");
     board_boot(board, NULL, ERRAND_START_REBOOTED);
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_REBOOT, NULL);
-    assert_asked(board, "rollback B");
+    board_assert_asked(board, "rollback B");
     board_boot(board, NULL, ERRAND_START_REBOOTED);
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "not-booted");
     assert_message(board, "slot B runs version 1.9 instead of 2.0; rolled back to A");
@@ -250,7 +242,7 @@ test_refused_images(void)
         if (cases[i].key != NULL)
             fake_host_set(board->host, cases[i].key, cases[i].value);
         fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, cases[i].word);
-        assert_asked(board, "inspect image");
+        board_assert_asked(board, "inspect image");
         g_assert_false(board_has(board, "private/image"));
     }
 }
@@ -263,7 +255,7 @@ test_inspection_failing(void)
     board_hook(board, "before-inspect", "echo 'no signature' >&2; exit 1");
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "install-failed");
     assert_message(board, "the image is refused");
-    assert_asked(board, "inspect image");
+    board_assert_asked(board, "inspect image");
 }
 
 /* A floor holds although neither image nor document tells what they are. */
@@ -275,7 +267,7 @@ test_floor_without_versions(void)
     fake_host_set(board->host, "inspect", "");
     fake_host_set(board->host, "minimum-version", "1.0");
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "not-allowed");
-    assert_asked(board, "");
+    board_assert_asked(board, "");
 }
 
 /* What could not be looked at before must keep the floor once it runs. */
@@ -337,7 +329,7 @@ test_slot_unknown(void)
     fake_host_set(board->host, "booted", "/no/such/program");
     fake_host_assert(board->host, fake_host_run(board->host), ERRAND_FAILED, "internal");
     assert_message(board, "/no/such/program");
-    assert_asked(board, "");
+    board_assert_asked(board, "");
 }
 
 /* The machine is up before what knows its slots. */

@@ -2,9 +2,12 @@
  * is none. */
 #include "version-file.h"
 
+#include "boot-id.h"
+
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct {
     errand_job job;
@@ -114,6 +117,31 @@ test_not_set(void)
     }
 }
 
+/* A FIFO has nobody to write to it, a device may never end: neither is waited for. */
+static void
+test_no_file(void)
+{
+    g_autofree char *directory = g_dir_make_tmp("errand-XXXXXX", NULL);
+    g_autofree char *fifo = g_build_filename(directory, "version", NULL);
+    char zero[] = "/dev/zero";
+    char *const paths[] = {fifo, zero, directory};
+
+    g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+        Asker self = {.path = paths[i]};
+        char version[BACKEND_TEXT] = "installer's", boot_id[BOOT_ID_SIZE];
+
+        self.host =
+            (errand_host){.setting = host_setting, .start = host_start, .reason = host_reason};
+        self.job.host = &self.host;
+        g_assert_cmpint(version_file_read(&self.job, version), ==, ERRAND_FAILED);
+        g_assert_false(boot_id_read(paths[i], boot_id));
+        g_free(self.reason);
+    }
+    g_unlink(fifo);
+    g_rmdir(directory);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -121,5 +149,6 @@ main(int argc, char **argv)
     g_test_add_func("/version-file/a-version", test_a_version);
     g_test_add_func("/version-file/no-version", test_no_version);
     g_test_add_func("/version-file/not-set", test_not_set);
+    g_test_add_func("/version-file/no-file", test_no_file);
     return g_test_run();
 }

@@ -146,7 +146,7 @@ test_malformed_from_daemon(void)
         START_WITH(",\"account\":0"),
         START_WITH(",\"check-only\":1"),
         "{\"type\":\"go\"}",
-        "{\"type\":\"go\",\"reason-started\":3}",
+        "{\"type\":\"go\",\"reason-started\":4}",
         "{\"type\":\"saved\",\"error-number\":-5}",
         "{\"type\":\"document\",\"document\":\"\"}",
     };
