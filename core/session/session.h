@@ -144,8 +144,9 @@ void session_release(Session *self, const ExecutionId *id, gboolean again_later)
  * or STREAM_GET for an execution that was claimed or held, after subscribing to the stream's
  * answers where that is not done. They come as `streamed`, to every execution that asked for that
  * stream in that format; or nothing comes: a request within ten seconds of a refused
- * subscription is dropped. Offline it is answered with ENETDOWN at once and not kept. An execution has at most four streams at a time, the session
- * twelve; one more closes the one used longest ago. */
+ * subscription is dropped. Offline it is answered with ENETDOWN at once and not kept. An execution
+ * has at most four streams at a time, the session twelve; one more closes the one used longest ago.
+ */
 void session_stream_request(Session *self, const ExecutionId *id, const char *stream,
                             StreamFormat format, StreamTopic topic, GBytes *payload);
 /* The execution's step has ended: its subscriptions go. */
