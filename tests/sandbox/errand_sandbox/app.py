@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import rest_control, rest_data, rest_knobs
 from . import rest_ota, rest_streams  # noqa: F401 they add routes to rest_control
-from .broker import Broker, free_port
+from .broker import Broker, free_port, hold_port
 from .clock import Clock
 from .durable import write_file
 from .errors import ControlError, invalid
@@ -42,6 +42,7 @@ class App:
         before = read_json(self.directory / "endpoint.json") or {}
         self.pki = Pki(self.directory / "pki", options.name)
         self.host = options.name[0] if options.name else "localhost"
+        self._held = []
         self.broker = self._make_broker(before)
         self.presigner = Presigner(self._secret(), lambda: self.service.clock.now(), self._files_url)
         self.service = self._make_service()
@@ -60,11 +61,17 @@ class App:
     def _make_broker(self, before):
         bind = self.options.bind
         address = "127.0.0.1" if bind == "localhost" else bind
-        port = self.options.port or free_port(before.get("port"), address)
+        port = self.options.port or self._hold(before.get("port"), address)
         plain = self.options.plain_port
         if plain == 0:
-            plain = free_port(before.get("plainPort"), "127.0.0.1")
+            plain = self._hold(before.get("plainPort"), "127.0.0.1")
         return Broker(self.directory, self.pki, port, plain, bind)
+
+    def _hold(self, wanted, address):
+        """A port for the broker, which listens only later, and not while it is stopped."""
+        held = hold_port(wanted, address)
+        self._held.append(held)
+        return held.getsockname()[1]
 
     def _make_service(self):
         store, switches, clock = Store(), Switches(), Clock()
@@ -130,6 +137,8 @@ class App:
         if self.front.ident is not None:
             self.front.stop()
         self.broker.stop()
+        for held in self._held:
+            held.close()
         if self._saver.ident is not None:
             self._saver.join(10)
         self.save()

@@ -28,18 +28,25 @@ def find_program():
     raise FileNotFoundError("mosquitto is not installed: apt install mosquitto")
 
 
-def free_port(wanted, address):
-    """The wanted port if it can be had, else any."""
+def hold_port(wanted, address):
+    """A socket with the wanted port if it can be had, else with any. While it is open, nobody who asks for any port
+    gets this one; who names it and sets SO_REUSEADDR can listen there."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for port in dict.fromkeys((wanted or 0, 0)):
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((address, port))
-                return probe.getsockname()[1]
-            except OSError:
-                continue
+        held = socket.socket(family)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind((address, port))
+            return held
+        except OSError:
+            held.close()
     raise OSError(f"no free port on {address}")
+
+
+def free_port(wanted, address):
+    """The wanted port if it can be had, else any; to be listened on at once."""
+    with hold_port(wanted, address) as held:
+        return held.getsockname()[1]
 
 
 class Broker:
