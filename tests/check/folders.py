@@ -11,7 +11,6 @@ SYSTEM_HEADERS = {
     "mosquitto": "mosquitto",
     "openssl/": "openssl",
     "curl/": "curl",
-    "systemd/": "systemd",
     "dlfcn.h": "dlfcn",
     "errand/plugin.h": "plugin",
 }
@@ -24,7 +23,7 @@ FOLDERS = {
     "core/session": (("core/base",), ("glib", "gio", "json-glib", "mosquitto", "openssl")),
     "core/job": (("core/base", "core/document", "core/wire"), ("glib", "gio", "json-glib")),    # history is JSON
     "core/daemon": (("core/base", "core/document", "core/wire", "core/session", "core/job"),
-                    ("glib", "gio", "systemd")),
+                    ("glib", "gio")),
     "core/runner": (("core/base", "core/wire"), ("glib", "json-glib", "dlfcn", "plugin")),
     "core/ctl": (("core/base", "core/document", "core/wire", "core/job", "core/daemon"),
                  ("glib", "gio", "json-glib", "openssl")),
