@@ -96,21 +96,25 @@ def reconnect(device, times):
         device.sandbox.expect(after=since, kind="request", thing=device.name, timeout=120)
 
 
+def look_twice(device, broker, options):
+    time.sleep(SETTLE_SECONDS)
+    start = look(device.process.pid, broker)
+    turnaround(device, options.jobs, TRIVIAL)
+    reconnect(device, options.reconnects)
+    device.wait_empty()
+    time.sleep(options.settle)
+    return {"start": start, "work": look(device.process.pid, broker)}
+
+
 def measure(options, sandbox, directory):
     device = Device(directory / "device", sandbox, "bench")
     device.arguments = []
     del device.groups["jobs"]
     device.start()
-    broker = find_broker(sandbox)
-    time.sleep(SETTLE_SECONDS)
-    result = {"start": look(device.process.pid, broker)}
-    turnaround(device, options.jobs, TRIVIAL)
-    reconnect(device, options.reconnects)
-    device.wait_empty()
-    time.sleep(options.settle)
-    result["work"] = look(device.process.pid, broker)
-    device.stop()
-    return result
+    try:
+        return look_twice(device, find_broker(sandbox), options)
+    finally:
+        device.stop()
 
 
 def show(result, options):
