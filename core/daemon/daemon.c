@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "durable.h"
 #include "log.h"
+#include "notify.h"
 #include "strays.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <sys/file.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* How long a running step of an operation that cannot be resumed may go on after SIGTERM; the
@@ -72,16 +72,16 @@ take_lock(Daemon *self, GError **error)
 static gboolean
 on_watchdog(gpointer user_data)
 {
-    sd_notify(0, "WATCHDOG=1");
+    notify_send("WATCHDOG=1");
     return G_SOURCE_CONTINUE;
 }
 
 static void
 start_watchdog(Daemon *self)
 {
-    guint64 interval_us = 0;
+    guint64 interval_us = notify_watchdog_us();
 
-    if (sd_watchdog_enabled(0, &interval_us) > 0)
+    if (interval_us > 0)
         self->watchdog = clock_timer_add((gint64)(interval_us / 2000), on_watchdog, self);
 }
 
@@ -114,7 +114,7 @@ on_signal(gpointer user_data)
         return G_SOURCE_CONTINUE;
     }
     self->stopping = TRUE;
-    sd_notify(0, "STOPPING=1");
+    notify_send("STOPPING=1");
     g_message("stopping: no new jobs; what runs may go on for %d s", STOP_GRACE_MS / 1000);
     session_set_room(self->session, 0);
     dispatcher_stop(self->dispatcher, STOP_GRACE_MS, on_jobs_stopped, self);
@@ -155,7 +155,7 @@ daemon_run(Daemon *self)
     dispatcher_recover(self->dispatcher);
     session_start(self->session);
     start_watchdog(self);
-    sd_notify(0, "READY=1");
+    notify_send("READY=1");
     g_main_loop_run(self->loop);
     return 0;
 }

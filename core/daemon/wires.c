@@ -1,8 +1,7 @@
 #include "wires.h"
 
 #include "clock.h"
-
-#include <systemd/sd-daemon.h>
+#include "notify.h"
 
 /* How long a restart of the machine waits for answers to statuses that were just sent. They are on
  * disk and would be sent again, so this is a courtesy to whoever watches the job. */
@@ -83,7 +82,7 @@ on_state_changed(SessionState state, gpointer user_data)
     };
     Daemon *self = user_data;
 
-    sd_notifyf(0, "STATUS=%s: %s", self->config->session.thing_name, words[state]);
+    notify_send("STATUS=%s: %s", self->config->session.thing_name, words[state]);
 }
 
 const SessionCallbacks wires_from_session = {

@@ -13,7 +13,6 @@ SYSTEM_HEADERS = {
     "mosquitto": "mosquitto",
     "openssl/": "openssl",
     "curl/": "curl",
-    "systemd/": "systemd",
     "dlfcn.h": "dlfcn",
     "errand/plugin.h": "plugin",
 }
@@ -26,7 +25,7 @@ FOLDERS = {
     "core/session": (("core/base",), ("glib", "gio", "json-glib", "mosquitto", "openssl")),
     "core/job": (("core/base", "core/document", "core/wire"), ("glib", "json-glib")),    # history is JSON
     "core/daemon": (("core/base", "core/document", "core/wire", "core/session", "core/job"),
-                    ("glib", "gio", "systemd")),
+                    ("glib", "gio")),
     "core/runner": (("core/base", "core/wire"), ("glib", "jansson", "dlfcn", "plugin")),
     "core/ctl": (("core/base", "core/document", "core/wire", "core/job", "core/daemon"),
                  ("glib", "json-glib", "openssl")),
