@@ -26,7 +26,8 @@ SPREAD = 0.15       # seconds after something happened
 END_S = 120
 ENOSPC = 28
 TROUBLES = (["daemon"] * 10 + ["daemon, runners"] * 6 + ["machine"] * 4 + ["start"] * 4 + ["runner"] * 4
-            + ["program"] * 2 + ["broker", "kick", "kick"] + ["service"] * 8 + ["notifications"] * 2 + ["stream"] * 2 + ["disk"] * 3)
+            + ["program"] * 2 + ["broker", "kick", "kick"] + ["service"] * 8 + ["notifications"] * 2 + ["stream"] * 2
+            + ["disk"] * 3)
 SERVICE = [("drop", {}), ("drop-answer", {}), ("duplicate", {"copies": 3}), ("reorder", {}), ("disconnect", {}),
            ("delay", {"seconds": 0.3}), ("error", {"code": "InternalError"}), ("error", {"code": "RequestThrottled"})]
 APIS = ["GetPendingJobExecutions", "StartNextPendingJobExecution", "DescribeJobExecution", "UpdateJobExecution", "*"]
