@@ -25,6 +25,7 @@ QUEUED = 6          # jobs that wait, so that there is always something to tear
 SPREAD = 0.15       # seconds after something happened
 END_S = 120
 ENOSPC = 28
+UNAVAILABLE = 69
 TROUBLES = (["daemon"] * 10 + ["daemon, runners"] * 6 + ["machine"] * 4 + ["start"] * 4 + ["runner"] * 4
             + ["program"] * 2 + ["broker", "kick", "kick"] + ["service"] * 8 + ["notifications"] * 2 + ["stream"] * 2
             + ["disk"] * 3)
@@ -101,8 +102,12 @@ class Campaign:
         self.annoy()
 
     def live(self):
-        """The machine restarts when it was asked to; errandd never ends by itself."""
+        """The machine restarts when it was asked to. errandd never ends by itself, but it does not begin where its state
+        directory takes nothing; a service manager tries again."""
         machine = self.machine
+        if not self.device.alive() and self.device.process.returncode == UNAVAILABLE and self.counts["disk"]:
+            self.counts["not started"] += 1
+            self.start()
         assert self.device.alive(), f"errandd died by itself: {self.device.process.returncode}"
         if machine.count("reboot") > machine.reboots:
             machine.power_cycle()
