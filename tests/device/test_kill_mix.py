@@ -226,7 +226,7 @@ class Campaign:
         be written is an interruption to the next life."""
         if self.counts["disk"] or execution["status"] not in ("SUCCEEDED", "FAILED", "REJECTED"):
             return
-        if not outcomes or outcomes[-1] != execution["status"]:
+        if execution["status"] not in outcomes:
             self.faults.append(f"{job} is {execution['status']} in the service; the history says {outcomes}")
 
     def rest(self):
