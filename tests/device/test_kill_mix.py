@@ -63,7 +63,7 @@ class Campaign:
 
     def close(self, job, kind):
         """What is told to be over is: nothing of it runs. A cancel is told before the job hears of it."""
-        if not isinstance(kind, Annoyed) and (left := processes_naming(f"{kind.mark} ")):
+        if not isinstance(kind, Annoyed) and (left := processes_naming(f"{kind.mark} >> {self.device.marker}")):
             self.faults.append(f"{job} {kind.mark} is final, and {left} still run")
         self.ended[job] = self.open.pop(job)
 
@@ -102,8 +102,8 @@ class Campaign:
         self.annoy()
 
     def live(self):
-        """The machine restarts when it was asked to. errandd never ends by itself, but it does not begin where its state
-        directory takes nothing; a service manager tries again."""
+        """The machine restarts when it was asked to. errandd never ends by itself, but it does not begin where its
+        state directory takes nothing; a service manager tries again."""
         machine = self.machine
         if not self.device.alive() and self.device.process.returncode == UNAVAILABLE and self.counts["disk"]:
             self.counts["not started"] += 1
