@@ -25,8 +25,10 @@ QUEUED = 6          # jobs that wait, so that there is always something to tear
 SPREAD = 0.15       # seconds after something happened
 END_S = 120
 ENOSPC = 28
+UNAVAILABLE = 69
 TROUBLES = (["daemon"] * 10 + ["daemon, runners"] * 6 + ["machine"] * 4 + ["start"] * 4 + ["runner"] * 4
-            + ["program"] * 2 + ["broker", "kick", "kick"] + ["service"] * 8 + ["notifications"] * 2 + ["stream"] * 2 + ["disk"] * 3)
+            + ["program"] * 2 + ["broker", "kick", "kick"] + ["service"] * 8 + ["notifications"] * 2 + ["stream"] * 2
+            + ["disk"] * 3)
 SERVICE = [("drop", {}), ("drop-answer", {}), ("duplicate", {"copies": 3}), ("reorder", {}), ("disconnect", {}),
            ("delay", {"seconds": 0.3}), ("error", {"code": "InternalError"}), ("error", {"code": "RequestThrottled"})]
 APIS = ["GetPendingJobExecutions", "StartNextPendingJobExecution", "DescribeJobExecution", "UpdateJobExecution", "*"]
@@ -61,7 +63,7 @@ class Campaign:
 
     def close(self, job, kind):
         """What is told to be over is: nothing of it runs. A cancel is told before the job hears of it."""
-        if not isinstance(kind, Annoyed) and (left := processes_naming(f"{kind.mark} ")):
+        if not isinstance(kind, Annoyed) and (left := processes_naming(f"{kind.mark} >> {self.device.marker}")):
             self.faults.append(f"{job} {kind.mark} is final, and {left} still run")
         self.ended[job] = self.open.pop(job)
 
@@ -100,8 +102,12 @@ class Campaign:
         self.annoy()
 
     def live(self):
-        """The machine restarts when it was asked to; errandd never ends by itself."""
+        """The machine restarts when it was asked to. errandd never ends by itself, but it does not begin where its
+        state directory takes nothing; a service manager tries again."""
         machine = self.machine
+        if not self.device.alive() and self.device.process.returncode == UNAVAILABLE and self.counts["disk"]:
+            self.counts["not started"] += 1
+            self.start()
         assert self.device.alive(), f"errandd died by itself: {self.device.process.returncode}"
         if machine.count("reboot") > machine.reboots:
             machine.power_cycle()
@@ -220,7 +226,7 @@ class Campaign:
         be written is an interruption to the next life."""
         if self.counts["disk"] or execution["status"] not in ("SUCCEEDED", "FAILED", "REJECTED"):
             return
-        if not outcomes or outcomes[-1] != execution["status"]:
+        if execution["status"] not in outcomes:
             self.faults.append(f"{job} is {execution['status']} in the service; the history says {outcomes}")
 
     def rest(self):

@@ -109,7 +109,8 @@ def test_req_08_never_two_installations_at_once(device, sandbox):
     """A firmware step is run again; what the last life's was doing to the slot has ended by then."""
     machine = Machine(device, sandbox)
     machine.hook("before-install", "if [ -e busy ]; then"
-                 " grep -q '^State:.[^XZ]' /proc/$(cat busy)/status && touch overlap; else echo $$ > busy; sleep 600; fi; true")
+                 " grep -q '^State:.[^XZ]' /proc/$(cat busy)/status && touch overlap; "
+                 "else echo $$ > busy; sleep 600; fi; true")
     machine.start()
     job = device.create(machine.document())
     wait_for(lambda: machine.read("busy"), "the installation")

@@ -193,4 +193,5 @@ LONG = {"ERRAND_KILLS": "1000", "ERRAND_SOAK": "long"}
 LONG_TESTS = ("test_kill_campaign.py", "test_kill_mix.py", "test_soak.py", "test_link_soak.py")
 QUICK = ("build", "check", "sandbox", "unit", "module")
 EXTRA = ("lint", "vm", "long")     # only when asked for
-ALONE = ("device-alone", "device-asan-alone", "long")   # when all others are done: they measure; beside each other they may run
+# When all others are done: they measure. Beside each other they may run.
+ALONE = ("device-alone", "device-asan-alone", "long")
