@@ -2,7 +2,6 @@
  * plugin thinks right. The verdict is in and stays; it is told when this is over, so that whoever
  * hears of it finds the machine in order. */
 #include "clock.h"
-#include "crash-point.h"
 #include "dispatcher-private.h"
 #include "report.h"
 
@@ -70,7 +69,6 @@ on_checked(RunnerProcess *runner, gpointer user_data)
     g_autoptr(GBytes) state = job_store_load_state(self->owner->store, self->record->id);
 
     runner_process_go(runner, START_CLEANUP, state, LIMIT_MS);
-    crash_point("job:cleaning");
 }
 
 /* Not told to the quarantine: one that crashes in every job would never be held back. */
@@ -121,11 +119,9 @@ store(Job *self)
 {
     g_autoptr(GError) error = NULL;
 
-    crash_point("job:end");
     if (!job_store(self, STORED_ENDING, &error)) {
         dispatcher_store_failed(self->owner, self, error);
     }
-    crash_point("job:ending");
 }
 
 void
