@@ -116,8 +116,7 @@ ask_refresh(Job *self, RunnerProcess *runner)
 static void
 gather(Job *self, Details *details, const RunnerProcess *runner, const Verdict *verdict)
 {
-    gboolean with_stdout =
-        !self->plan->is_steps || self->plan->include_stdout || verdict->outcome == OUTCOME_FAILED;
+    gboolean with_stdout = self->plan->include_stdout || verdict->outcome == OUTCOME_FAILED;
     g_autofree char *out = with_stdout ? runner_process_stdout(runner) : NULL;
     g_autofree char *err = runner_process_stderr(runner);
 
