@@ -308,6 +308,7 @@ next_step(Job *self)
     self->percent = 0;
     g_clear_pointer(&self->word, g_free);
     report_step(record->details, self->plan, record->step);
+    details_setf(record->details, "progress", "%d", report_percent(self->plan, record->step, 0));
     if (self->owner->stopping) {
         leave_for_next_life(self);
         return;

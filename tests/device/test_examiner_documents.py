@@ -61,3 +61,11 @@ def test_plugins_as_json(device):
     assert listed["shell"]["operations"] == [{"name": "shell", "enabled": False},
                                              {"name": "runCommand", "enabled": True}]
     assert any(listed["shell"]["module"].startswith(str(directory)) for directory in plugin_directories())
+
+
+@pytest.mark.parametrize("last, ended, progress", [("true", "SUCCEEDED", "100"), ("false", "FAILED", "50")])
+def test_progress_of_steps_is_told_at_the_end_too(running, last, ended, progress):
+    """Details replace one another: what a viewer saw under way must not be gone when the job is over."""
+    steps = [command("true")["steps"][0], command(last)["steps"][0]]
+    status, details = running.run({"version": "1.0", "steps": steps})
+    assert (status, details["step"], details["progress"]) == (ended, "2/2 Run-Command", progress)
