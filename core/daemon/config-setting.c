@@ -72,9 +72,9 @@ check_words(const ConfigSetting *setting)
         fault(setting, setting->value, allowed);
 }
 
-/* What the machine must have for the value to be of use. */
+/* What only the plugin, or what the machine has, can judge in the end. */
 static void
-check_there(const ConfigSetting *setting)
+check_closely(const ConfigSetting *setting)
 {
     g_autoptr(GError) error = NULL;
 
@@ -84,6 +84,8 @@ check_there(const ConfigSetting *setting)
         keyfile_fault(setting->file, setting->group, setting->key, "%s", error->message);
     if (strcmp(setting->kind, "account") == 0 && getpwnam(setting->value) == NULL)
         fault(setting, setting->value, "an account of this machine");
+    if (strcmp(setting->kind, "proxy") == 0)
+        config_check_proxy(setting->file, setting->group, setting->value);
 }
 
 void
@@ -95,8 +97,6 @@ config_check_setting(const ConfigSetting *setting, ConfigUse use)
         check_paths(setting);
     if (strchr(setting->kind, '|') != NULL)
         check_words(setting);
-    if (strcmp(setting->kind, "proxy") == 0)
-        config_check_proxy(setting->file, setting->group, setting->value);
     if (use == CONFIG_CHECK)
-        check_there(setting);
+        check_closely(setting);
 }
