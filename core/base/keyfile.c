@@ -15,6 +15,7 @@ typedef struct {
     char *name;
     const char *file; /* where it first appeared; interned */
     gboolean asked;   /* somebody knows this group */
+    GString *known;   /* the keys somebody asked for, "a, b" */
 } KeyfileGroup;
 
 struct _Keyfile {
@@ -60,6 +61,7 @@ keyfile_group_free(gpointer data)
     KeyfileGroup *group = data;
 
     g_free(group->name);
+    g_string_free(group->known, TRUE);
     g_free(group);
 }
 
@@ -124,6 +126,7 @@ keyfile_store_group(Keyfile *self, const char *group)
     if (keyfile_find_group(self, group) != NULL)
         return;
     KeyfileGroup *added = g_new0(KeyfileGroup, 1);
+    added->known = g_string_new(NULL);
     added->name = g_strdup(group);
     added->file = self->file;
     g_ptr_array_add(self->groups, added);
@@ -232,8 +235,11 @@ const char *
 keyfile_take(Keyfile *self, const char *group, const char *key)
 {
     KeyfileEntry *entry = keyfile_find(self, group, key);
+    KeyfileGroup *found = keyfile_find_group(self, group);
 
     keyfile_ask_group(self, group);
+    if (found != NULL)
+        g_string_append_printf(found->known, "%s%s", found->known->len > 0 ? ", " : "", key);
     if (entry == NULL || entry->taken)
         return NULL;
     entry->taken = TRUE;
@@ -250,8 +256,11 @@ keyfile_finish(Keyfile *self, const char *known_groups)
     }
     for (guint i = 0; i < self->entries->len; i++) {
         const KeyfileEntry *entry = self->entries->pdata[i];
-        if (!entry->taken && keyfile_find_group(self, entry->group)->asked)
-            keyfile_fault(self, entry->group, entry->key, "unknown key");
+        const KeyfileGroup *group = keyfile_find_group(self, entry->group);
+
+        if (!entry->taken && group->asked)
+            keyfile_fault(self, entry->group, entry->key, "unknown key%s%s",
+                          group->known->len > 0 ? ", allowed are " : "", group->known->str);
     }
 }
 

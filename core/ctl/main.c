@@ -3,6 +3,7 @@
 #include "document-file.h"
 #include "local-run.h"
 #include "log.h"
+#include "plugin-list.h"
 #include "sign.h"
 
 #include <signal.h>
@@ -74,38 +75,6 @@ run_command(Config *config, const Arguments *arguments, const char *file)
     return EX_NOINPUT;
 }
 
-static void
-print_plugin(const Manifest *manifest, const Config *config)
-{
-    g_autoptr(GString) operations = g_string_new(NULL);
-
-    for (gsize i = 0; manifest->operations[i] != NULL; i++) {
-        const char *const *enabled = (const char *const *)config->dispatcher.enabled;
-        gboolean on =
-            g_strv_contains(enabled, "*") || g_strv_contains(enabled, manifest->operations[i]);
-
-        g_string_append_printf(operations, "%s%s%s", i > 0 ? ", " : "", manifest->operations[i],
-                               on ? "" : " (not enabled)");
-    }
-    printf("%-12s %s/%s: %s\n", manifest->name, manifest->directory, manifest->module,
-           operations->str);
-}
-
-static int
-plugins_command(const Config *config)
-{
-    g_autoptr(Registry) registry = registry_new((const char *const *)config->plugin_directories);
-    GPtrArray *manifests;
-
-    registry_scan(registry);
-    manifests = registry_manifests(registry);
-    for (guint i = 0; i < manifests->len; i++)
-        print_plugin(manifests->pdata[i], config);
-    for (guint i = 0; i < registry_faults(registry)->len; i++)
-        fprintf(stderr, "errandctl: %s\n", (const char *)registry_faults(registry)->pdata[i]);
-    return registry_faults(registry)->len == 0 ? EX_OK : 1;
-}
-
 /* The service replaces its placeholders in what it can read, and what is signed is base64. */
 static void
 warn_of_placeholders(const char *document)
@@ -174,7 +143,7 @@ dispatch(const Arguments *arguments, int argc, char **argv)
         return print_faults(config);
     if (strcmp(argv[1], "run") == 0)
         return run_command(config, arguments, argv[2]);
-    return plugins_command(config);
+    return plugin_list(config, arguments->json);
 }
 
 int

@@ -7,31 +7,40 @@
 #define PLUGIN_PREFIX "plugin "
 
 static void
-check_known(Keyfile *file, const char *group, const Manifest *manifest, const char *key)
+check_setting(const Manifest *manifest, ConfigSetting *setting, ConfigUse use)
 {
     g_autofree char *allowed = NULL;
 
-    if (manifest == NULL || manifest->settings == NULL ||
-        g_strv_contains((const char *const *)manifest->settings, key))
+    if (manifest == NULL || manifest->settings == NULL)
         return;
+    for (gsize i = 0; manifest->settings[i] != NULL; i++) {
+        if (strcmp(manifest->settings[i], setting->key) != 0)
+            continue;
+        setting->kind = manifest->setting_kinds[i];
+        config_check_setting(setting, use);
+        return;
+    }
     allowed = g_strjoinv(", ", manifest->settings);
-    keyfile_fault(file, group, key, "unknown key, plugin %s knows: %s", manifest->name, allowed);
+    keyfile_fault(setting->file, setting->group, setting->key, "unknown key, plugin %s knows: %s",
+                  manifest->name, allowed);
 }
 
 /* Empty values go on as they are: a list that the owner left empty allows nothing, which is not
  * what one that is absent allows. */
 static GHashTable *
-read_plugin(Keyfile *file, const char *group, const Manifest *manifest)
+read_plugin(Keyfile *file, const char *group, const Manifest *manifest, ConfigUse use)
 {
     GHashTable *settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_auto(GStrv) keys = keyfile_keys(file, group);
 
     for (gsize i = 0; keys[i] != NULL; i++) {
         g_autofree char *value = keyfile_raw(file, group, keys[i]);
+        ConfigSetting setting = {file, group, keys[i], value, ""};
 
-        check_known(file, group, manifest, keys[i]);
-        if (value != NULL)
-            g_hash_table_insert(settings, g_strdup(keys[i]), g_steal_pointer(&value));
+        if (value == NULL)
+            continue;
+        check_setting(manifest, &setting, use);
+        g_hash_table_insert(settings, g_strdup(keys[i]), g_steal_pointer(&value));
     }
     return settings;
 }
@@ -81,7 +90,7 @@ fill_in_defaults(Config *self)
 }
 
 void
-config_read_plugins(Config *self, Keyfile *file)
+config_read_plugins(Config *self, Keyfile *file, ConfigUse use)
 {
     g_auto(GStrv) groups = keyfile_groups(file, PLUGIN_PREFIX);
     g_autoptr(Registry) registry = registry_new((const char *const *)self->plugin_directories);
@@ -91,9 +100,13 @@ config_read_plugins(Config *self, Keyfile *file)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
     for (gsize i = 0; groups[i] != NULL; i++) {
         const char *name = groups[i] + strlen(PLUGIN_PREFIX);
+        const Manifest *manifest = registry_by_name(registry, name);
 
+        if (manifest == NULL && use == CONFIG_CHECK)
+            keyfile_fault(file, groups[i], NULL,
+                          "no such plugin is installed; \"errandctl plugins\" lists what is");
         g_hash_table_insert(self->dispatcher.settings, g_strdup(name),
-                            read_plugin(file, groups[i], registry_by_name(registry, name)));
+                            read_plugin(file, groups[i], manifest, use));
     }
     fill_in_defaults(self);
 }

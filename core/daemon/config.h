@@ -3,8 +3,8 @@
  * The file is the owner's word on what this gateway may do, so nothing in it is guessed: an unknown
  * group or key, a bad value, a file that is not there and a private key others can read are faults,
  * and the daemon does not start with one. A [plugin NAME] group is checked against the settings=
- * line of NAME's manifest; a group for a plugin that is not installed is left alone, so that
- * removing a package never stops the daemon.
+ * line of NAME's manifest; a group for a plugin that is not installed is a fault only when somebody
+ * asks (CONFIG_CHECK), so that removing a package never stops the daemon.
  *
  * Ownership: a Config owns everything in it. Not thread-safe; read once.
  */
@@ -26,6 +26,7 @@ typedef struct {
 
 typedef enum {
     CONFIG_DAEMON, /* everything must be there */
+    CONFIG_CHECK,  /* the same, and what the daemon would start with, but jobs would stumble over */
     CONFIG_LOCAL,  /* errandctl: no broker is needed, a missing default file is fine */
 } ConfigUse;
 

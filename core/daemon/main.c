@@ -68,7 +68,7 @@ main(int argc, char **argv)
     log_init(options.verbose);
     signal(SIGPIPE, SIG_IGN);
     config = config_load(options.config_file, (const char *const *)options.plugin_directories,
-                         CONFIG_DAEMON);
+                         options.check_config ? CONFIG_CHECK : CONFIG_DAEMON);
     status = report_faults(config, options.check_config ? stdout : stderr);
     if (options.check_config || status != EX_OK)
         return status;

@@ -67,6 +67,7 @@ dialect_plan_new(void)
 {
     Plan *plan = g_new0(Plan, 1);
 
+    plan->include_stdout = TRUE;
     plan->steps = g_ptr_array_new_with_free_func((GDestroyNotify)dialect_step_free);
     return plan;
 }

@@ -118,8 +118,8 @@ plan_parse_signed(JsonObject *envelope, const PlanContext *context, GError **err
     return plan_route(json_node_get_object(root), text, length, context, error);
 }
 
-Plan *
-plan_parse(const char *text, gsize length, const PlanContext *context, GError **error)
+static Plan *
+plan_parse_object(const char *text, gsize length, const PlanContext *context, GError **error)
 {
     g_autoptr(JsonNode) root = plan_read(text, length, error);
 
@@ -134,4 +134,35 @@ plan_parse(const char *text, gsize length, const PlanContext *context, GError **
         return NULL;
     }
     return plan_route(json_node_get_object(root), text, length, context, error);
+}
+
+/* The text within, when all there is is one JSON string; else NULL. */
+static char *
+plan_unquote(const char *text, gsize length)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonNode *root;
+
+    while (length > 0 && g_ascii_isspace(*text)) {
+        text++;
+        length--;
+    }
+    if (length == 0 || length > PLAN_DOCUMENT_MAX || *text != '"' ||
+        !scan_text(text, length, NULL) ||
+        !json_parser_load_from_data(parser, text, (gssize)length, NULL))
+        return NULL;
+    root = json_parser_get_root(parser);
+    return root != NULL && json_node_get_value_type(root) == G_TYPE_STRING
+               ? json_node_dup_string(root)
+               : NULL;
+}
+
+Plan *
+plan_parse(const char *text, gsize length, const PlanContext *context, GError **error)
+{
+    g_autofree char *unquoted = plan_unquote(text, length);
+
+    if (unquoted != NULL)
+        return plan_parse_object(unquoted, strlen(unquoted), context, error);
+    return plan_parse_object(text, length, context, error);
 }

@@ -45,9 +45,10 @@ typedef struct {
 } PlanStep;
 
 typedef struct {
-    GPtrArray *steps;  /* PlanStep *, 1..PLAN_STEPS_MAX */
-    gboolean is_steps; /* written as a step document: report "2/3 NAME" */
-    gboolean include_stdout;
+    GPtrArray *steps;        /* PlanStep *, 1..PLAN_STEPS_MAX */
+    gboolean is_steps;       /* written as a step document: report "2/3 NAME" */
+    gboolean include_stdout; /* also of a success; unless the document says no, as the Device Client
+                                does */
 } Plan;
 
 typedef struct {
@@ -68,6 +69,7 @@ typedef struct {
 void plan_free(Plan *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 
-/* text need not be NUL-terminated. */
+/* text need not be NUL-terminated. A JSON string that holds the document, as the HTTPS side of the
+ * service writes it, is as good as the document. */
 Plan *plan_parse(const char *text, gsize length, const PlanContext *context,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

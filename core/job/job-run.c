@@ -105,8 +105,7 @@ ask_refresh(Job *self, RunnerProcess *runner)
 static void
 gather(Job *self, Details *details, const RunnerProcess *runner, const Verdict *verdict)
 {
-    gboolean with_stdout =
-        !self->plan->is_steps || self->plan->include_stdout || verdict->outcome == OUTCOME_FAILED;
+    gboolean with_stdout = self->plan->include_stdout || verdict->outcome == OUTCOME_FAILED;
     g_autofree char *out = with_stdout ? runner_process_stdout(runner) : NULL;
     g_autofree char *err = runner_process_stderr(runner);
 
@@ -303,6 +302,7 @@ next_step(Job *self)
     self->percent = 0;
     g_clear_pointer(&self->word, g_free);
     report_step(record->details, self->plan, record->step);
+    details_setf(record->details, "progress", "%d", report_percent(self->plan, record->step, 0));
     if (self->owner->stopping) {
         leave_for_next_life(self);
         return;

@@ -312,6 +312,9 @@ job_decide(Job *self, ExecutionStatus status, const char *reason, const char *me
         message = ignored;
     }
     record->status = status;
+    if (status != EXECUTION_SUCCEEDED && self->plan) {
+        report_failed_step(record->details, self->plan, record->step);
+    }
     report_end(record->details, status, reason, message);
     g_free(self->outcome);
     self->outcome = g_strdup(execution_status_to_word(status));

@@ -82,6 +82,43 @@ read_operations(Manifest *self, Keyfile *file)
 }
 
 static gboolean
+is_kind(const char *kind)
+{
+    static const char *const kinds[] = {"flag", "duration", "size",    "path",  "paths",
+                                        "file", "key-file", "account", "proxy", NULL};
+
+    return g_strv_contains(kinds, kind) || strchr(kind, '|');
+}
+
+/* Takes the kinds off the names. */
+static void
+read_settings(Manifest *self, Keyfile *file)
+{
+    gsize count;
+
+    if (!keyfile_has_key(file, GROUP, "settings")) {
+        return;
+    }
+    self->settings = keyfile_list(file, GROUP, "settings", NULL);
+    count = g_strv_length(self->settings);
+    self->setting_kinds = g_new0(char *, count + 1);
+    for (gsize i = 0; i < count; i++) {
+        char *colon = strchr(self->settings[i], ':');
+
+        self->setting_kinds[i] = g_strdup(colon ? colon + 1 : "");
+        if (colon && !is_kind(colon + 1)) {
+            keyfile_fault(file, GROUP, "settings",
+                          "has \"%s\"; after the colon belongs flag, duration, size, path, paths, "
+                          "file, key-file, account, proxy or words with | between them",
+                          self->settings[i]);
+        }
+        if (colon) {
+            *colon = '\0';
+        }
+    }
+}
+
+static gboolean
 join_faults(Keyfile *file, GError **error)
 {
     g_autoptr(GString) all = g_string_new(NULL);
@@ -111,9 +148,7 @@ manifest_parse(const char *file_name, const char *directory, const char *text, g
     read_abi(self, file);
     read_operations(self, file);
     self->document_keys = keyfile_list(file, GROUP, "document-keys", NULL);
-    if (keyfile_has_key(file, GROUP, "settings")) {
-        self->settings = keyfile_list(file, GROUP, "settings", NULL);
-    }
+    read_settings(self, file);
     self->exclusive = keyfile_boolean(file, GROUP, "exclusive", FALSE);
     self->user = keyfile_string(file, GROUP, "user", NULL);
     self->timeout_ms = keyfile_duration(file, GROUP, "timeout", TIMEOUT_MIN, TIMEOUT_MAX, 0);
@@ -133,6 +168,7 @@ manifest_free(Manifest *self)
     g_strfreev(self->operations);
     g_strfreev(self->document_keys);
     g_strfreev(self->settings);
+    g_strfreev(self->setting_kinds);
     g_free(self->user);
     g_free(self);
 }

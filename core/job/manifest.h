@@ -6,7 +6,9 @@
  *   abi=1
  *   operations=reboot;shutdown  [A-Za-z0-9_-], 1..64 bytes each
  *   document-keys=              top-level keys of foreign documents that go to the first operation
- *   settings=                   names allowed in [plugin NAME]; without this line any is
+ *   settings=                   names allowed in [plugin NAME]; without this line any is. NAME:KIND
+ *                               says what belongs there: flag, duration, size, path, paths, file,
+ *                               key-file, account, proxy, or words as in cbor|json
  *   exclusive=false             runs alone
  *   user=root                   account the runner becomes; empty: errand's own
  *   timeout=                    default time limit of a step
@@ -27,7 +29,8 @@ typedef struct {
     guint abi;
     char **operations;
     char **document_keys;
-    char **settings; /* NULL: any */
+    char **settings;      /* NULL: any */
+    char **setting_kinds; /* one for each of settings; "" when it says none */
     gboolean exclusive;
     char *user;        /* NULL: stay */
     gint64 timeout_ms; /* 0: the default */

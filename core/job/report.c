@@ -73,6 +73,16 @@ report_step(Details *details, const Plan *plan, guint index)
 }
 
 void
+report_failed_step(Details *details, const Plan *plan, guint index)
+{
+    const PlanStep *step = step_at(plan, index);
+
+    if (!details_get(details, "step")) {
+        details_setf(details, "step", "%u/%u %s", index + 1, plan->steps->len, step->name);
+    }
+}
+
+void
 report_progress(Details *details, int percent, const char *word)
 {
     if (percent >= 0) {

@@ -22,6 +22,9 @@ gint64 report_heartbeat_ms(guint timer_minutes);
 
 /* A new step: its name, and none of what the step before had said of its process. */
 void report_step(Details *details, const Plan *plan, guint index);
+/* Which step failed or was refused, also of a document that is not a step document ("1/1 shell");
+ * what details have already stays. */
+void report_failed_step(Details *details, const Plan *plan, guint index);
 /* percent is the job's or -1; word is what is being done, or NULL. */
 void report_progress(Details *details, int percent, const char *word);
 /* How a step's process ended. out and err are its last words or NULL. */

@@ -5,12 +5,24 @@ link_health_subscribed(LinkHealth *self, gint64 now_ms)
 {
     self->subscribed_ms = MAX(now_ms, 1);
     self->answered = FALSE;
+    self->asked = 0;
 }
 
 void
 link_health_answered(LinkHealth *self)
 {
     self->answered = TRUE;
+    self->asked = 0;
+    self->silence_told = FALSE;
+}
+
+gboolean
+link_health_asked(LinkHealth *self)
+{
+    if (++self->asked != LINK_HEALTH_TIMES || self->silence_told)
+        return FALSE;
+    self->silence_told = TRUE;
+    return TRUE;
 }
 
 gboolean

@@ -24,12 +24,17 @@ typedef enum {
 typedef struct {
     gint64 subscribed_ms; /* 0: not on this link */
     gboolean answered;    /* the service has answered a request on this link */
+    guint asked;          /* pulls on this link since the last answer */
+    gboolean silence_told;
     guint cut;
     guint taken_over;
 } LinkHealth;
 
 void link_health_subscribed(LinkHealth *self, gint64 now_ms);
 void link_health_answered(LinkHealth *self);
+/* A pull goes out. TRUE at the LINK_HEALTH_TIMES-th that got no answer, once until there is one: a
+ * broker that drops what a policy forbids says nothing either. */
+gboolean link_health_asked(LinkHealth *self);
 /* Call at each loss; scale divides the constants above (clock_scale()). */
 LinkHealthSign link_health_lost(LinkHealth *self, gint64 now_ms, guint scale);
 /* Whether the present link has held long enough to be trusted. */

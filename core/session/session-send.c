@@ -65,6 +65,20 @@ session_send_update(Session *self, gint64 now_ms)
     return TRUE;
 }
 
+static void
+session_count_pull(Session *self)
+{
+    const char *thing = self->options.thing_name;
+
+    if (!link_health_asked(&self->health))
+        return;
+    g_warning(
+        "connected, but nothing answers on $aws/things/%s/jobs, asked %d times: check that the "
+        "thing %s exists and that the certificate's policy allows iot:Publish and iot:Receive "
+        "on topic/$aws/things/%s/jobs/*; asking on",
+        thing, LINK_HEALTH_TIMES, thing, thing);
+}
+
 static gboolean
 session_send_request(Session *self, gint64 now_ms)
 {
@@ -73,6 +87,8 @@ session_send_request(Session *self, gint64 now_ms)
     if (request == NULL)
         return FALSE;
     self->ticket++;
+    if (request->id == NULL)
+        session_count_pull(self);
     g_autofree char *token = session_token(self);
     g_autofree char *body = NULL;
     switch (request->kind) {

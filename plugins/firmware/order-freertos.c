@@ -103,7 +103,7 @@ tell_ignored(errand_job *job)
 int32_t
 order_read_freertos(errand_job *job, Order *order)
 {
-    static const char *const keys[] = {"operation", "afr_ota", "timeout", "user", NULL};
+    static const char *const keys[] = {"operation", "afr_ota", "timeout", "user", "_comment", NULL};
     int32_t verdict = document_check_keys(job, keys);
 
     if (verdict != ERRAND_SUCCEEDED)

@@ -53,7 +53,8 @@ def of_readme(text):
 
 
 def manifest_settings(text):
-    return re.search(r"^settings=(.*)$", text, re.MULTILINE)[1].split(";")
+    """The names; what belongs there follows a colon."""
+    return [name.partition(":")[0] for name in re.search(r"^settings=(.*)$", text, re.MULTILINE)[1].split(";")]
 
 
 def readme_faults(readme, keyfile, elsewhere):

@@ -241,8 +241,7 @@ def test_a_bad_document_is_rejected(device, stream, more):
     assert (status, details["reason"]) == ("REJECTED", "invalid-document"), details
 
 
-@pytest.mark.parametrize("key, value", [("stream-format", "xml"), ("stream-block-size", "255"),
-                                        ("stream-block-size", "65537")])
+@pytest.mark.parametrize("key, value", [("stream-block-size", "255"), ("stream-block-size", "65537")])
 def test_a_bad_setting_is_named(device, stream, key, value):
     device.groups["plugin download"][key] = value
     device.start()

@@ -133,7 +133,7 @@ test_leftovers(void)
     keyfile_finish(keyfile, "a and [plugin NAME]");
     assert_faults(keyfile, "f: [strange]: unknown group, allowed are a and [plugin NAME]\n"
                            "f: [void]: unknown group, allowed are a and [plugin NAME]\n"
-                           "g: [a] y: unknown key\n"
+                           "g: [a] y: unknown key, allowed are x\n"
                            "f: [plugin p] z: unknown key\n");
 }
 
@@ -168,7 +168,7 @@ test_files(void)
     keyfile_finish(keyfile, "a");
     g_autofree char *expected = g_strdup_printf(
         "%s: cannot be read: No such file or directory\n"
-        "%s: cannot be read: it is not a regular file\n%s/10.conf: [a] j: unknown key\n",
+        "%s: cannot be read: it is not a regular file\n%s/10.conf: [a] j: unknown key, allowed are k\n",
         missing, fifo, directory);
     assert_faults(keyfile, expected);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {

@@ -171,7 +171,8 @@ test_not_a_job(void)
     } cases[] = {
         {"", "has 0 bytes, 1 to 131072"},
         {"[]", "must be a JSON object"},
-        {"\"{}\"", "must be a JSON object"},
+        {"\"\\\"{}\\\"\"", "must be a JSON object"},
+        {"\"{}\"", "neither \"operation\" nor \"steps\""},
         {"null", "must be a JSON object"},
         {"3", "must be a JSON object"},
         {"{}", "neither \"operation\" nor \"steps\""},

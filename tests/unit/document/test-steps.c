@@ -62,9 +62,11 @@ test_flags(void)
 {
     static const struct {
         const char *value;
-        gboolean flag;
-    } flags[] = {{"true", TRUE},       {"false", FALSE}, {"\"true\"", TRUE}, {"\"True\"", TRUE},
-                 {"\"false\"", FALSE}, {"null", FALSE},  {"\"\"", FALSE}};
+        gboolean stdout_told;
+        gboolean ignored;
+    } flags[] = {{"true", TRUE, TRUE},     {"false", FALSE, FALSE},     {"\"true\"", TRUE, TRUE},
+                 {"\"True\"", TRUE, TRUE}, {"\"false\"", FALSE, FALSE}, {"null", TRUE, FALSE},
+                 {"\"\"", TRUE, FALSE}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
         g_autofree char *text =
@@ -73,8 +75,8 @@ test_flags(void)
                             flags[i].value, flags[i].value);
         g_autoptr(Plan) plan = document_test_plan(text);
 
-        g_assert_cmpint(plan->include_stdout, ==, flags[i].flag);
-        g_assert_cmpint(document_test_step(plan, 0)->ignore_failure, ==, flags[i].flag);
+        g_assert_cmpint(plan->include_stdout, ==, flags[i].stdout_told);
+        g_assert_cmpint(document_test_step(plan, 0)->ignore_failure, ==, flags[i].ignored);
     }
     document_test_refused(STEP("{\"type\":\"runCommand\",\"ignoreStepFailure\":\"maybe\","
                                "\"input\":{\"command\":\"true\"}}"),

@@ -8,7 +8,7 @@
 static void
 test_whole(void)
 {
-    const char *text = GOOD "document-keys=afr_ota\nsettings=one;two\nexclusive=true\nuser=root\n"
+    const char *text = GOOD "document-keys=afr_ota\nsettings=one;two:flag\nexclusive=true\nuser=root\n"
                             "timeout=10min\n";
     g_autoptr(GError) error = NULL;
     g_autoptr(Manifest) manifest = manifest_parse("x.plugin", "/d", text, strlen(text), &error);
@@ -21,6 +21,8 @@ test_whole(void)
     g_assert_cmpstr(manifest->operations[1], ==, "b");
     g_assert_cmpstr(manifest->document_keys[0], ==, "afr_ota");
     g_assert_cmpstr(manifest->settings[1], ==, "two");
+    g_assert_cmpstr(manifest->setting_kinds[0], ==, "");
+    g_assert_cmpstr(manifest->setting_kinds[1], ==, "flag");
     g_assert_true(manifest->exclusive);
     g_assert_cmpstr(manifest->user, ==, "root");
     g_assert_cmpint(manifest->timeout_ms, ==, 600000);
@@ -56,6 +58,7 @@ static const Bad bads[] = {
     {"bad-operation", "[plugin]\nname=x\nmodule=x.so\nabi=1\noperations=a b\n", "\"a b\""},
     {"unknown-key", GOOD "timout=3\n", "timout"},
     {"unknown-group", GOOD "[settings]\na=b\n", "settings"},
+    {"unknown-kind", GOOD "settings=one:number\n", "one:number"},
     {"bad-timeout", GOOD "timeout=soon\n", "timeout"},
     {"not-a-keyfile",
      "\x7f"

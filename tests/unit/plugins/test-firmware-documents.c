@@ -107,6 +107,10 @@ test_freertos_documents(void)
         check_document("afr_ota", document, cases[i].word);
     }
     check_document("afr_ota", "{'afr_ota':7}", "invalid-document");
+    check_document("afr_ota",
+                   "{'_comment':'nightly','afr_ota':{'protocols':['HTTP'],"
+                   "'files':[{'filesize':5,'update_data_url':'http://h/u'}]}}",
+                   NULL);
     check_document("afr_ota", "{'afr_ota':{},'url':'http://h/u'}", "invalid-document");
 }
 
