@@ -1,9 +1,10 @@
-/* What ended jobs leave on disk: their folders go when there is nothing better to do, as the next
- * job may be waiting; one that cannot be removed is tried again until it can. */
+/* What ended jobs leave on disk: their folders go while a plugin of the next job works, or when no
+ * job came; one that cannot be removed is tried again until it can. */
 #include "clock.h"
 #include "dispatcher-private.h"
 #include "log.h"
 
+#define BURY_MS        100 /* the next job of a queue is running long before */
 #define SWEEP_RETRY_MS 30000
 
 void
@@ -46,6 +47,7 @@ bury_all(Dispatcher *self)
 {
     Job *job;
 
+    clock_timer_clear(&self->over_timer);
     g_clear_handle_id(&self->over_idle, g_source_remove);
     while ((job = g_queue_pop_head(&self->over))) {
         g_autoptr(GError) error = NULL;
@@ -70,12 +72,27 @@ on_idle(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_no_other_job(gpointer user_data)
+{
+    bury_all(user_data);
+    return G_SOURCE_REMOVE;
+}
+
 void
 dispatcher_bury(Dispatcher *self, Job *job)
 {
     g_queue_push_tail(&self->over, job_ref(job));
     dispatcher_remove(self, job);
-    if (self->over_idle == 0) {
+    if (!self->over_timer) {
+        self->over_timer = clock_timer_add(BURY_MS, on_no_other_job, self);
+    }
+}
+
+void
+dispatcher_bury_meanwhile(Dispatcher *self)
+{
+    if (self->over_idle == 0 && !g_queue_is_empty(&self->over)) {
         self->over_idle = g_idle_add(on_idle, self);
     }
 }

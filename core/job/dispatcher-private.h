@@ -37,6 +37,7 @@ struct _Dispatcher {
 
     GPtrArray *jobs; /* Job, order of arrival; holds a reference each */
     GQueue over;     /* Job; their folders are to be removed */
+    GSource *over_timer;
     guint over_idle;
     GPtrArray *leaving; /* RunnerProcess that were abandoned and are not gone yet */
     Quarantine *quarantine;
@@ -123,9 +124,12 @@ Job *dispatcher_find(Dispatcher *self, const ExecutionId *id);
 void dispatcher_abandon(Dispatcher *self, RunnerProcess **runner);
 /* Drops a job; nothing on disk changes. */
 void dispatcher_remove(Dispatcher *self, Job *job);
-/* The same for one that is over: its folder goes and a line of history stays, both when there is
- * nothing better to do, for the next job may be waiting. */
+/* The same for one that is over: its folder goes and a line of history stays, both a little later:
+ * the notification of the next job is on its way, and removing files takes up to a millisecond
+ * while the file system still commits what was synced last. */
 void dispatcher_bury(Dispatcher *self, Job *job);
+/* A plugin works now: a good time for it. */
+void dispatcher_bury_meanwhile(Dispatcher *self);
 /* At once, when the execution is among them: it is offered again and will want the folder's name.
  */
 void dispatcher_bury_now(Dispatcher *self, const ExecutionId *id);

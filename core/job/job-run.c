@@ -239,6 +239,7 @@ job_run_go(Job *self)
     crash_point("job:told-to-go");
     start_heartbeat(self);
     job_time_begin(self, limit_ms);
+    dispatcher_bury_meanwhile(self->owner);
     if (self->record->step > 0 || self->start != START_FIRST) {
         job_run_tell(self, TRUE);
     }
