@@ -4,7 +4,9 @@
 #include "dispatcher-private.h"
 #include "log.h"
 
-#define BURY_MS        100 /* the next job of a queue is running long before */
+/* Where the next job comes later than that, the link is so slow that a millisecond is nothing. */
+#define BURY_MS 20
+
 #define SWEEP_RETRY_MS 30000
 
 void

@@ -158,6 +158,12 @@ count_entries(const char *path)
     return n;
 }
 
+static gboolean
+is_swept(World *self, gconstpointer data)
+{
+    return count_entries(data) == 0;
+}
+
 void
 world_expect_clean(World *self)
 {
@@ -165,11 +171,8 @@ world_expect_clean(World *self)
     g_autofree char *jobs = g_build_filename(self->state, "jobs", NULL);
 
     world_until_alone(self);
-    /* Folders go in idle time. */
-    while (count_entries(jobs) > 0 && g_main_context_iteration(NULL, FALSE)) {
-        continue;
-    }
-    g_assert_cmpuint(count_entries(jobs), ==, 0);
+    /* Folders go a little later. */
+    world_until(self, is_swept, jobs);
     if (descriptors == 0) {
         descriptors = count_entries("/proc/self/fd");
     }
