@@ -55,10 +55,11 @@ extern "C" {
  * the machine was down, overdue, crashed, interrupted too often, a reboot that did not happen, an
  * operation that is not enabled any more), run() is called once more, with ERRAND_START_CLEANUP and
  * the saved state, to leave the machine as it should be; again after an interruption. It has ten
- * minutes, and what it returns changes nothing of the job's status. ERRAND_REBOOT restarts the
- * machine, at most [jobs] max-attempts times, and run() is called again, the same way, to see
- * whether all is well now. The document is "{}" when it cannot be read any more. An
- * errand too old for this ignores the flag. */
+ * minutes. What it returns changes nothing of the job's status; details that it sets go out with
+ * that. ERRAND_REBOOT restarts the machine, at most [jobs] max-attempts times, and run() is called
+ * again, the same way, to see whether all is well now. The document is "{}" when it cannot be read
+ * any more; there are no streams (-ECANCELED) and no fresh document (-ENOENT). An errand too old
+ * for this ignores the flag. */
 #define ERRAND_OP_RESUMABLE (1u << 0)
 #define ERRAND_OP_CLEANUP   (1u << 1)
 
@@ -94,9 +95,9 @@ typedef struct {
     /* Optional (NULL: every document is acceptable). Looks at the document only: no side effects,
      * no network, at most a few seconds. What acts (progress, detail, critical, save_state,
      * refresh_document, streams) answers -EPERM meanwhile. Returns ERRAND_SUCCEEDED, or
-     * errand_reject(...). Not asked again when a step that has begun goes on (after a reboot or an
-     * interruption): settings may be others by then, and run() decides what that means.
-     */
+     * errand_reject(...). Not asked again when a step that has begun goes on or cleans up (after
+     * a reboot, an interruption, the end): settings may be others by then, and run() decides what
+     * that means. */
     int32_t (*check)(errand_job *job);
 
     /* Does the job. Called once per process, on its main thread. */
@@ -122,7 +123,8 @@ typedef struct {
 } errand_stream_file;
 
 /* Which blocks of a file are wanted, and who takes them. Members are only ever added at the end;
- * a plugin begins with {.struct_size = sizeof request}, which makes the rest zero. */
+ * a plugin begins with {.struct_size = sizeof request} (C++: {sizeof request}), which makes the
+ * rest zero. */
 typedef struct {
     uint32_t struct_size; /* sizeof(errand_stream_request) where the plugin was built */
     int32_t format;       /* ERRAND_STREAM_* */
@@ -390,8 +392,9 @@ errand_load_state(errand_job *job, size_t *length)
 
 /* Fetches the job document again (presigned URLs are made anew at each delivery) and replaces what
  * the errand_get_*() functions see; text handed out before stays valid. Blocks for up to a minute.
- * -ENOENT: the job is gone; -ETIMEDOUT: no answer (or cancelled), try again later; -ENOTSUP: run
- * without a cloud; anything else: what came cannot be used. What there was before is kept then. */
+ * -ENOENT: the job is gone or has ended; -ETIMEDOUT: no answer (or cancelled), try again later;
+ * -ENOTSUP: run without a cloud; anything else: what came cannot be used. What there was before is
+ * kept then. */
 static inline int32_t
 errand_refresh_document(errand_job *job)
 {
@@ -415,11 +418,12 @@ errand_refresh_document(errand_job *job)
  *
  * What both functions answer, beside what their comments say: -EINVAL a bad argument, or one the
  * service does not take; -EPERM during check(); -EBUSY another call is under way; -ECANCELED the
- * job is cancelled; -ENOTSUP run without a cloud (`errandctl run`), or by an errand too old for
- * streams; -ENOENT there is no such stream or file; -EACCES the gateway's policy or the stream's
- * does not allow it; -EIO the service failed, which may pass; -EAGAIN too many requests or too many
- * different streams in a short time, which passes, too; -ENETDOWN the gateway is offline: nothing
- * was asked, so wait some seconds and ask again, and do not count it as a failure of the stream. */
+ * job is cancelled or has ended; -ENOTSUP run without a cloud (`errandctl run`), or by an errand
+ * too old for streams; -ENOENT there is no such stream or file; -EACCES the gateway's policy or the
+ * stream's does not allow it; -EIO the service failed, which may pass; -EAGAIN too many requests or
+ * too many different streams in a short time, which passes, too; -ENETDOWN the gateway is offline:
+ * nothing was asked, so wait some seconds and ask again, and do not count it as a failure of the
+ * stream. */
 
 /* Asks for a file's size and the stream's version. Blocks for up to ten seconds: -ETIMEDOUT when
  * there is no answer; the link may have been lost meanwhile, so try again later. */
