@@ -6,11 +6,11 @@
 #define KEYFILE_SHOWN_MAX  60
 #define KEYFILE_BAD_ESCAPE "has an unknown escape, allowed are \\s \\n \\t \\r \\; and \\\\"
 
-static void
-keyfile_fault_value(Keyfile *self, const char *group, const char *key, const char *raw,
+void
+keyfile_fault_value(Keyfile *self, const char *group, const char *key, const char *value,
                     const char *allowed)
 {
-    g_autofree char *shown = text_show(raw, -1, KEYFILE_SHOWN_MAX, FALSE);
+    g_autofree char *shown = text_show(value, -1, KEYFILE_SHOWN_MAX, FALSE);
 
     keyfile_fault(self, group, key, "\"%s\" is not allowed, allowed is %s", shown, allowed);
 }

@@ -61,6 +61,10 @@ gint keyfile_choice(Keyfile *self, const char *group, const char *key, const cha
  * "KEY=" is an empty list, not the fallback: it is how an owner says "none". */
 char **keyfile_list(Keyfile *self, const char *group, const char *key, const char *fallback);
 
+/* Adds the fault "VALUE" is not allowed, allowed is ...; of the value no more is repeated than
+ * tells it. */
+void keyfile_fault_value(Keyfile *self, const char *group, const char *key, const char *value,
+                         const char *allowed);
 /* Adds a fault in the usual form; key may be NULL. For checks between keys. */
 void keyfile_fault(Keyfile *self, const char *group, const char *key, const char *format, ...)
     G_GNUC_PRINTF(4, 5);

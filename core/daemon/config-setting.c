@@ -1,14 +1,10 @@
 #include "config-groups.h"
 
-#include "text.h"
 #include "vet.h"
 
 #include <glib/gstdio.h>
 #include <pwd.h>
 #include <string.h>
-
-/* How much of a wrong value a fault repeats. */
-#define SHOWN_MAX 60
 
 typedef struct {
     const char *kind;
@@ -28,10 +24,7 @@ static const Form FORMS[] = {
 static void
 fault(const ConfigSetting *setting, const char *value, const char *allowed)
 {
-    g_autofree char *shown = text_show(value, -1, SHOWN_MAX, FALSE);
-
-    keyfile_fault(setting->file, setting->group, setting->key,
-                  "\"%s\" is not allowed, allowed is %s", shown, allowed);
+    keyfile_fault_value(setting->file, setting->group, setting->key, value, allowed);
 }
 
 /* Whether the kind has a form and the value has it. */

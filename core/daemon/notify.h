@@ -1,7 +1,9 @@
 /* What the service manager is told, in the protocol of sd_notify(3).
  *
- * Not through libsystemd: it brings six more libraries into the daemon, 1 MB of its resident pages
- * for one datagram (tests/bench/README.md). */
+ * Not through libsystemd: that brings six more libraries into the daemon, and 1 MB of the budget
+ * for its resident pages (tests/bench/README.md), for one datagram now and then. Nor is it needed:
+ * sd_notify(3) documents the protocol as stable, for programs that implement it themselves, and
+ * sd_watchdog_enabled(3) the variables of the watchdog. */
 #pragma once
 
 #include <glib.h>

@@ -1,5 +1,5 @@
-/* What ended jobs leave on disk: their folders go while a plugin of the next job works, or when no
- * job came; one that cannot be removed is tried again until it can. */
+/* What ended jobs leave on disk: their folders go while a plugin of the next job works, or after
+ * BURY_MS when there is none; one that cannot be removed is tried again until it can. */
 #include "clock.h"
 #include "dispatcher-private.h"
 #include "log.h"
@@ -13,7 +13,7 @@ void
 dispatcher_bury_init(Dispatcher *self)
 {
     g_queue_init(&self->over);
-    self->leftovers = g_ptr_array_new_with_free_func((GDestroyNotify)execution_id_free);
+    self->unburied = g_ptr_array_new_with_free_func((GDestroyNotify)execution_id_free);
 }
 
 static gboolean
@@ -21,14 +21,14 @@ on_sweep(gpointer user_data)
 {
     Dispatcher *self = user_data;
 
-    for (guint i = self->leftovers->len; i > 0; i--) {
-        const ExecutionId *id = self->leftovers->pdata[i - 1];
+    for (guint i = self->unburied->len; i > 0; i--) {
+        const ExecutionId *id = self->unburied->pdata[i - 1];
 
         if (dispatcher_find(self, id) || job_store_sweep(self->store, id)) {
-            g_ptr_array_remove_index(self->leftovers, i - 1);
+            g_ptr_array_remove_index(self->unburied, i - 1);
         }
     }
-    if (self->leftovers->len > 0) {
+    if (self->unburied->len > 0) {
         return G_SOURCE_CONTINUE;
     }
     clock_timer_clear(&self->sweep);
@@ -38,7 +38,7 @@ on_sweep(gpointer user_data)
 static void
 sweep_later(Dispatcher *self, const ExecutionId *id)
 {
-    g_ptr_array_add(self->leftovers, execution_id_copy(id));
+    g_ptr_array_add(self->unburied, execution_id_copy(id));
     if (!self->sweep) {
         self->sweep = clock_timer_add_scaled(SWEEP_RETRY_MS, on_sweep, self);
     }
@@ -65,17 +65,7 @@ bury_all(Dispatcher *self)
 }
 
 static gboolean
-on_idle(gpointer user_data)
-{
-    Dispatcher *self = user_data;
-
-    self->over_idle = 0;
-    bury_all(self);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_no_other_job(gpointer user_data)
+on_time(gpointer user_data)
 {
     bury_all(user_data);
     return G_SOURCE_REMOVE;
@@ -87,7 +77,7 @@ dispatcher_bury(Dispatcher *self, Job *job)
     g_queue_push_tail(&self->over, job_ref(job));
     dispatcher_remove(self, job);
     if (!self->over_timer) {
-        self->over_timer = clock_timer_add(BURY_MS, on_no_other_job, self);
+        self->over_timer = clock_timer_add(BURY_MS, on_time, self);
     }
 }
 
@@ -95,7 +85,7 @@ void
 dispatcher_bury_meanwhile(Dispatcher *self)
 {
     if (self->over_idle == 0 && !g_queue_is_empty(&self->over)) {
-        self->over_idle = g_idle_add(on_idle, self);
+        self->over_idle = g_idle_add(on_time, self);
     }
 }
 
@@ -117,5 +107,5 @@ dispatcher_bury_clear(Dispatcher *self)
 {
     bury_all(self);
     clock_timer_clear(&self->sweep);
-    g_ptr_array_unref(self->leftovers);
+    g_ptr_array_unref(self->unburied);
 }

@@ -35,11 +35,11 @@ struct _Dispatcher {
     DispatcherCallbacks callbacks;
     gpointer user_data;
 
-    GPtrArray *jobs; /* Job, order of arrival; holds a reference each */
-    GQueue over;     /* Job; their folders are to be removed */
-    GSource *over_timer;
-    guint over_idle;
-    GPtrArray *leaving; /* RunnerProcess that were abandoned and are not gone yet */
+    GPtrArray *jobs;     /* Job, order of arrival; holds a reference each */
+    GQueue over;         /* Job; their folders are to be removed */
+    GSource *over_timer; /* for when no plugin works soon */
+    guint over_idle;     /* for when one works */
+    GPtrArray *leaving;  /* RunnerProcess that were abandoned and are not gone yet */
     Quarantine *quarantine;
     Reboot *reboot;
     gboolean reboot_asked; /* about_to_reboot was called */
@@ -48,9 +48,8 @@ struct _Dispatcher {
     gboolean arranging;    /* dispatcher_arrange() is under way */
     guint room;            /* as told last */
     LogThrottle store_trouble;
-    GSource *disk_timer;  /* a job could not be recorded: until this fires none is taken */
-    GPtrArray *leftovers; /* ExecutionId of ended jobs whose folders could not be removed; not what
-                             leftovers.h is about */
+    GSource *disk_timer; /* a job could not be recorded: until this fires none is taken */
+    GPtrArray *unburied; /* ExecutionId of ended jobs whose folders could not be removed */
     GSource *sweep;
 
     gboolean stopping;

@@ -1,6 +1,6 @@
 /* What a runner makes of itself before it lets a plugin in: account, capabilities, place, and the
- * promise to die with the daemon. Call from the only thread. (errand-sandbox, the local Jobs
- * service, is something else.) */
+ * promise to die with the daemon. sandbox_enter() belongs to the only thread, which then runs the
+ * plugin. (errand-sandbox, the local Jobs service, is something else.) */
 #pragma once
 
 #include "packet.h"

@@ -128,12 +128,6 @@ take_up(Update *self)
     return ERRAND_SUCCEEDED;
 }
 
-static const char *
-bad_slot(const Update *self)
-{
-    return *self->journal.new_slot != '\0' ? self->journal.new_slot : BACKEND_OTHER;
-}
-
 static Event
 act(Update *self)
 {
@@ -155,7 +149,7 @@ act(Update *self)
     case PHASE_REJECT:
     case PHASE_FALLEN:
     case PHASE_TAKE_BACK:
-        return update_reject(self, bad_slot(self));
+        return update_reject(self, update_bad_slot(self));
     default:
         return EVENT_DONE;
     }

@@ -109,14 +109,18 @@ tell_system(Update *self, bool proved)
     errand_detail(self->job, "version", assumed ? self->journal.version : self->booted.version);
 }
 
+const char *
+update_bad_slot(const Update *self)
+{
+    return *self->journal.new_slot != '\0' ? self->journal.new_slot : BACKEND_OTHER;
+}
+
 int32_t
 update_clean(Update *self)
 {
     bool old = strcmp(self->booted.slot, self->journal.old_slot) == 0;
-    bool new_known = *self->journal.new_slot != '\0';
 
-    if (old &&
-        update_reject(self, new_known ? self->journal.new_slot : BACKEND_OTHER) != EVENT_DONE)
+    if (old && update_reject(self, update_bad_slot(self)) != EVENT_DONE)
         return ERRAND_FAILED;
     if (!old && self->journal.phase == PHASE_CONFIRM && update_confirm(self) == EVENT_DONE) {
         tell_system(self, true);

@@ -31,6 +31,8 @@ Event update_health(Update *self);
 Event update_confirm(Update *self);
 /* Also for PHASE_FALLEN and PHASE_TAKE_BACK, with the slot meant. */
 Event update_reject(Update *self, const char *slot);
+/* The one that the image went into, by its name or, where it never told that, BACKEND_OTHER. */
+const char *update_bad_slot(const Update *self);
 
 /* The job has ended otherwise, `booted` runs: from the old system the other slot is rejected. The
  * new one is confirmed where that was begun, else rejected, and the machine to be restarted. */

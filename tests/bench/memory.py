@@ -6,7 +6,7 @@
 DIR is a build without sanitizers, best with -Dtests=false. As root, since pages are compared by their frames. A shared
 page counts in part, and which part depends on what else this machine happens to run, so three figures are given, in
 kB: "alone" as if nothing else mapped the libraries, "broker" as if only the sandbox's Mosquitto did, "pss" as it is
-now. "dirty" is Private_Dirty.
+now. "dirty" is Private_Dirty. One run is one sample: for less than some dozens of kB compare several.
 """
 
 import argparse

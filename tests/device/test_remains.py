@@ -23,7 +23,7 @@ def sweep_up(*naps):
 
 def kill_with_runners(device):
     """All of errand at the same moment, as a memory killer or an impatient owner does it; what the runners started is
-    not told. The daemon is stopped first, for it would see to it."""
+    not killed. The daemon is stopped first: it would see to that when a runner dies."""
     os.kill(device.process.pid, signal.SIGSTOP)
     for pid in processes_naming("errand-runner"):
         if pid in descendants(device.process.pid):
@@ -72,7 +72,7 @@ def alive(pid):
 
 
 def test_req_02_a_session_of_its_own(device):
-    """Killed alone, the daemon's runner takes everything along, as it would after a cancel."""
+    """When the daemon alone is killed, its runner takes everything along, as it would after a cancel."""
     script = (f"setsid sleep {nap(2)} & setsid sh -c 'sleep {nap(2)} & exit 0'; echo run >> {device.marker};"
               f"sleep {nap(3)}")
     job = begin(device, shell(script))

@@ -138,7 +138,7 @@ def device(place, name, alone=False):
 
 def long(place):
     """A thousand kills of each campaign (per workflow where there are several) and the long soaks, one after another:
-    half an hour. What is set in the environment wins, ERRAND_SEED too."""
+    half an hour or more. What is set in the environment wins, ERRAND_SEED too."""
     environment = {**LONG, **{name: os.environ[name] for name in LONG if name in os.environ},
                    "ERRAND_BUILD": str(place.build("gcc"))}
     return pytest(place, [f"device/{name}" for name in LONG_TESTS], 7200, environment, ["-rA"])
@@ -186,7 +186,7 @@ LAYERS = {
     "lint": (("build",), lint),
     "device-alone": (("build",), lambda place: device(place, "gcc", alone=True)),
     "device-asan-alone": (("build-asan",), lambda place: device(place, "asan", alone=True)),
-    "long": (("build",), lambda place: long(place)),
+    "long": (("build",), long),
     "vm": ((), lambda place: pytest(place, ["vm"], 2400)),
 }
 LONG = {"ERRAND_KILLS": "1000", "ERRAND_SOAK": "long"}

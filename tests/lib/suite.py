@@ -24,7 +24,7 @@ def parse(arguments):
     parser.add_argument("--quick", action="store_true", help="no sanitizers, no whole daemon, no packages")
     parser.add_argument("--lint", action="store_true", help="the linters, too")
     parser.add_argument("--vm", action="store_true", help="also in qemu: packages, system updates (10 minutes)")
-    parser.add_argument("--long", action="store_true", help="also a thousand kills a workflow, and the long soak "
+    parser.add_argument("--long", action="store_true", help="also a thousand kills a workflow, and the long soaks "
                         "(half an hour or more)")
     parser.add_argument("--keep", action="store_true", help="keep scratch directories also when all is well")
     options = parser.parse_args(arguments)

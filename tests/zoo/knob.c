@@ -16,7 +16,9 @@
  *   reboot     number of reboots asked for before it goes on (counted in the state)
  *   cleanup    "crash" | "reboot": what knob-tidy does then instead of a success
  *   outcome    "succeeded" (default) | "failed" | "rejected" | "reboot" | "cancelled" |
- * "check-rejected" reason, message   for failed and rejected
+ *              "check-rejected"
+ *   reason     and
+ *   message    for failed and rejected
  */
 #include "zoo.h"
 

@@ -44,7 +44,7 @@ test_crashed(void)
 
 /* The cleaner's own fate changes nothing. */
 static void
-test_crashed_twice(void)
+test_overdue_and_the_cleaner_crashes(void)
 {
     g_autoptr(World) world = world_new();
     g_autofree char *document =
@@ -144,7 +144,7 @@ main(int argc, char **argv)
 #define ADD(path, func) g_test_add_func("/clean/" path, func)
     ADD("a-word-of-its-own-is-enough", test_a_word_of_its_own_is_enough);
     ADD("crashed", test_crashed);
-    ADD("crashed-twice", test_crashed_twice);
+    ADD("overdue-and-the-cleaner-crashes", test_overdue_and_the_cleaner_crashes);
     ADD("cancelled-and-interrupted", test_cancelled_and_interrupted);
     ADD("interrupted-too-often", test_interrupted_too_often);
     ADD("restarted", test_restarted);
