@@ -134,7 +134,15 @@ def test_subscribed_again_after_a_reconnect(broker, probe):
     probe.say("stream", JOB, "s-1", "cbor", "get", "after")
     until(lambda: len(stream_published(broker)) == 2, "published")
     assert [payload for _, payload in stream_published(broker)] == [b"before", b"after"]
-    assert "iot:Publish" in probe.wait_log("right after a request for stream s-1")
+
+
+def test_a_link_that_ends_right_after_a_request_is_blamed_on_it(broker):
+    """Within two seconds, which a scaled clock would make too few for a busy machine."""
+    with start(broker, JOB, scale=1) as probe:
+        probe.say("stream", JOB, "s-1", "cbor", "get", "x")
+        until(lambda: stream_published(broker), "published")
+        broker.client.shutdown(2)
+        assert "iot:Publish" in probe.wait_log("right after a request for stream s-1")
 
 
 def test_a_refused_subscription_is_named_and_told():
