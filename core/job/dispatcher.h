@@ -10,6 +10,9 @@
  * that works again: a job that nobody hears of would be worse than the one wrong "interrupted" that
  * a crash in between could cause.
  *
+ * A step that had begun and did not say how it ended may clean up (ERRAND_OP_CLEANUP) once the
+ * verdict is on disk and before it is sent.
+ *
  * Refusals (unknown operation, not enabled, plugin's check) become REJECTED while the execution is
  * still QUEUED, and are on disk before they are sent, too. The plugin is loaded and asked its
  * check() while nothing has been promised yet; it waits, one process per step, for the claim to be

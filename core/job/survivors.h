@@ -4,8 +4,9 @@
  * daemon nobody does: its programs go on, and a step run again would run beside itself. So the
  * record of a started step names its process group, and the next life kills what is left of that
  * before it judges the job. A group's number may belong to somebody else by now; hence a process is
- * taken for the step's only in the same boot, and in the session of the daemon that started it or
- * with the step's private directory as its TMPDIR, as errand-runner and what it loads have.
+ * taken for the step's only when it is in that group, in the same boot and in the session of the
+ * daemon that started it, or when its TMPDIR is the step's private directory, as errand-runner's
+ * is and that of what it starts.
  *
  * Main context; not thread-safe. Waits until they are gone, a second at most. */
 #pragma once
