@@ -285,7 +285,7 @@ def test_req_05_a_critical_section_is_not_torn(device, sandbox):
     device.groups["jobs"]["cancel-grace"] = "200ms"
     device.start()
     job = device.create(knob(device, critical=True, sleep=2000, save="x"))
-    begun(device)
+    wait_for(lambda: list(device.state.glob("jobs/*/state")), "what is saved within the section")
     begin = device.marker.stat().st_mtime
     sandbox.cancel(job, force=True)
     device.wait_log("taken away")

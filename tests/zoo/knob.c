@@ -6,8 +6,8 @@
  *   print      text for stdout; print-error for stderr
  *   refresh    how often to fetch the document again; detail "refreshed" is the new /token or the
  *              errno, each time
- *   save       text to save as state
  *   critical   true: everything below happens in a critical section
+ *   save       text to save as state
  *   progress   number of steps reported, spread over sleep
  *   sleep      milliseconds; a cancel ends it unless deaf is true
  *   early      object of pairs told before the work, on the first start only
@@ -230,10 +230,10 @@ run(errand_job *job)
     fputs(text(job, "/print", ""), stdout);
     fputs(text(job, "/print-error", ""), stderr);
     refresh(job);
-    if (state != NULL && (result = errand_save_state(job, state, strlen(state))) < 0)
-        return errand_fail(job, "no-state", "cannot save: %s", strerror(-result));
     if (critical)
         errand_critical(job, 1);
+    if (state != NULL && (result = errand_save_state(job, state, strlen(state))) < 0)
+        return errand_fail(job, "no-state", "cannot save: %s", strerror(-result));
     if (errand_start(job) == ERRAND_START_FIRST)
         give_details(job, "/early");
     crash_at(job, "middle");
