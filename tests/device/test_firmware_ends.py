@@ -51,7 +51,7 @@ def install(machine, **more):
 # ---- A step that goes on is not checked as if it were new ----
 
 @pytest.mark.parametrize("setting, value", [("hosts", "elsewhere.example"), ("require-signature", "true"),
-                                            ("allow-http", "maybe")])
+                                            ("proxy", "ftp://proxy:1")])
 def test_new_system_that_would_refuse_the_document(machine, setting, value):
     on_new_system(machine, lambda m: m.settings.update({setting: value}))
     machine.start()
