@@ -17,7 +17,10 @@ check_setting(const Manifest *manifest, ConfigSetting *setting, ConfigUse use)
         if (strcmp(manifest->settings[i], setting->key) != 0)
             continue;
         setting->kind = manifest->setting_kinds[i];
-        config_check_setting(setting, use);
+        /* A bad value costs the plugin's jobs; an errandd that does not start could not be mended
+         * by a job. */
+        if (use == CONFIG_CHECK)
+            config_check_setting(setting, use);
         return;
     }
     allowed = g_strjoinv(", ", manifest->settings);

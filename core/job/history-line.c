@@ -26,3 +26,12 @@ history_line(const JobRecord *record, const char *outcome, const char *time)
     json_node_init_object(node, object);
     return json_to_string(node, FALSE);
 }
+
+/* No id has a character that JSON would escape. */
+char *
+history_line_words(const ExecutionId *id)
+{
+    return g_strdup_printf("\"jobId\":\"%s\",\"executionNumber\":%" G_GINT64_FORMAT
+                           ",\"queuedAt\":%" G_GINT64_FORMAT ",",
+                           id->job_id, id->number, id->queued_at);
+}

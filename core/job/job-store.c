@@ -1,9 +1,8 @@
 #include "job-store.h"
 
-#include "clock.h"
 #include "crash-point.h"
 #include "durable.h"
-#include "history-line.h"
+#include "history.h"
 #include "job-record.h"
 #include "leftovers.h"
 #include "log.h"
@@ -17,14 +16,12 @@
 
 #define JOBS_FOLDER        "jobs"
 #define DAMAGED_FOLDER     "damaged"
-#define HISTORY_FILE       "history"
 #define RECORD_FILE        "record"
 #define DOCUMENT_FILE      "document.json"
 #define STATE_FILE         "state"
 #define PRIVATE_FOLDER     "private"
 #define DOCUMENT_SIZE_MAX  (1024 * 1024) /* several times what the service can send */
 #define STATE_SIZE_MAX     (64 * 1024)   /* several times ERRAND_STATE_MAX */
-#define HISTORY_SIZE_MAX   (1024 * 1024)
 #define ACCOUNT_BUFFER_MAX 16384
 
 struct _JobStore {
@@ -382,13 +379,11 @@ gboolean
 job_store_remove(JobStore *self, const JobRecord *record, const char *outcome, GError **error)
 {
     g_autofree char *folder = folder_of(self, record->id);
-    g_autofree char *when = clock_wall_text();
-    g_autofree char *line = history_line(record, outcome, when);
     g_autoptr(GError) history = NULL;
 
     crash_point("job:store-remove");
     g_clear_pointer(&self->ahead, durable_ahead_free);
-    if (!durable_append_line(self->directory, HISTORY_FILE, line, HISTORY_SIZE_MAX, &history)) {
+    if (!history_add(self->directory, record, outcome, &history)) {
         log_job(G_LOG_LEVEL_WARNING, record->id->job_id, "no line of history: %s",
                 history->message);
     }

@@ -89,7 +89,6 @@ void job_store_forget(JobStore *self, const ExecutionId *id);
 /* Removes the folder of a job that has ended, and what it left elsewhere (leftovers.h); FALSE, and
  * no word, when that still fails. */
 gboolean job_store_sweep(JobStore *self, const ExecutionId *id);
-/* Removes the folder and appends one line of JSON to the history (kept to 1 MiB + one older file).
- */
+/* Removes the folder and appends one line of JSON to the history (history.h). */
 gboolean job_store_remove(JobStore *self, const JobRecord *record, const char *outcome,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

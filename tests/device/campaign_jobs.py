@@ -129,14 +129,14 @@ class Reboot(Kind):
 
 class Firmware(Kind):
     reasons = DEATHS | {"rolled-back", "not-booted", "install-failed", "download-failed", "expired-url",
-                        "health-check-failed", "reboot-did-not-happen",
-                        "internal"}     # the board itself does not survive each moment: its files are cut short
+                        "health-check-failed", "reboot-did-not-happen"}
 
     def document(self):
         self.marks = []
         self.version = f"2.{self.mark[4:-1]}"
-        machine = self.campaign.machine
-        return {"operation": "firmware", "url": machine.put(machine.image(self.version)), "version": self.version}
+        data = self.campaign.machine.image(self.version)
+        url = self.device.sandbox.put_file(f"{self.device.name}-{self.mark}.img", data)["placeholder"]
+        return {"operation": "firmware", "url": url, "version": self.version}
 
     def is_done(self, details):
         return details.get("version") == self.version and self.campaign.machine.count("confirm") > 0
@@ -161,7 +161,8 @@ def judge(kind, executions, found, allowed):
         else:
             word = reason if status == "FAILED" else status
             bad = bad or word not in kind.reasons | allowed
-    return f"{kind.__class__.__name__} {kind.mark} {ends} {counts}" if bad else None
+    messages = [e.get("statusDetails", {}).get("message") for e in executions]
+    return f"{kind.__class__.__name__} {kind.mark} {ends} {counts} {messages}" if bad else None
 
 
 def history(device):

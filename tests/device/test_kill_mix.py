@@ -223,7 +223,9 @@ class Campaign:
 
     def compare(self, job, execution, outcomes):
         """The history on disk with the service. A full disk loses lines, and verdicts: one that was sent and could not
-        be written is an interruption to the next life."""
+        be written is an interruption to the next life. What has its line is not claimed again."""
+        if "NOT-CLAIMED" in outcomes[1:]:
+            self.faults.append(f"{job} is {execution['status']} in the service; the history says {outcomes}")
         if self.counts["disk"] or execution["status"] not in ("SUCCEEDED", "FAILED", "REJECTED"):
             return
         if execution["status"] not in outcomes:

@@ -126,6 +126,33 @@ test_round(World *world, gconstpointer data)
     g_assert_true(job_store_remove(world->store, record, "FAILED", NULL));
 }
 
+/* An offer from before its end is refused by the service, in a later life: that tells nothing. */
+static void
+test_history_of_what_came_late(World *world, gconstpointer data)
+{
+    static const char *const outcomes[] = {"NOT-CLAIMED", "FAILED", "NOT-CLAIMED", "CANCELED",
+                                           "FAILED"};
+    g_autofree char *history = path_of(world, "history");
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(outcomes); i++) {
+        g_autoptr(JobRecord) record = put(world, i == 0 ? "other" : "one");
+        gboolean failed = strcmp(outcomes[i], "FAILED") == 0;
+
+        record->state = failed ? STORED_DECIDED : STORED_CLAIMING;
+        record->claimed = failed;
+        g_assert_true(job_store_remove(world->store, record, outcomes[i], NULL));
+    }
+    g_assert_true(g_file_get_contents(history, &text, NULL, NULL));
+    lines = g_strsplit(text, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 4);
+    g_assert_nonnull(strstr(lines[0], "\"other\""));
+    g_assert_nonnull(strstr(lines[0], "NOT-CLAIMED"));
+    g_assert_nonnull(strstr(lines[1], "FAILED"));
+    g_assert_nonnull(strstr(lines[2], "FAILED"));
+}
+
 static void
 test_modes(World *world, gconstpointer data)
 {
@@ -305,6 +332,7 @@ main(int argc, char **argv)
 #define ADD(path, func) g_test_add("/store/" path, World, NULL, set_up, func, tear_down)
     ADD("expect", test_expect);
     ADD("round", test_round);
+    ADD("history-of-what-came-late", test_history_of_what_came_late);
     ADD("modes", test_modes);
     ADD("state", test_state);
     ADD("wrong-names", test_wrong_names);
