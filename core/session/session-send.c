@@ -79,6 +79,35 @@ session_count_pull(Session *self)
         thing, LINK_HEALTH_TIMES, thing, thing);
 }
 
+static void
+session_send_pull(Session *self, RequestKind kind)
+{
+    g_autofree char *token = session_token(self);
+    g_autofree char *body = NULL;
+
+    session_count_pull(self);
+    if (kind == REQUEST_LIST) {
+        body = jobs_message_list(token);
+        session_publish(self, TOPIC_LIST, NULL, body);
+    } else if (kind == REQUEST_NEXT) {
+        body = jobs_message_describe(token, 0, TRUE);
+        session_publish(self, TOPIC_NEXT, NULL, body);
+    } else {
+        body = jobs_message_start_next(token, SESSION_MARKER_KEY, self->run);
+        session_publish(self, TOPIC_START_NEXT, NULL, body);
+    }
+}
+
+static void
+session_send_describe(Session *self, const Request *request)
+{
+    gboolean with_document = request->kind == REQUEST_LOOK || request->kind == REQUEST_REFRESH;
+    g_autofree char *token = session_token(self);
+    g_autofree char *body = jobs_message_describe(token, request->id->number, with_document);
+
+    session_publish(self, TOPIC_DESCRIBE, request->id->job_id, body);
+}
+
 static gboolean
 session_send_request(Session *self, gint64 now_ms)
 {
@@ -88,32 +117,9 @@ session_send_request(Session *self, gint64 now_ms)
         return FALSE;
     self->ticket++;
     if (request->id == NULL)
-        session_count_pull(self);
-    g_autofree char *token = session_token(self);
-    g_autofree char *body = NULL;
-    switch (request->kind) {
-    case REQUEST_LIST:
-        body = jobs_message_list(token);
-        session_publish(self, TOPIC_LIST, NULL, body);
-        break;
-    case REQUEST_NEXT:
-        body = jobs_message_describe(token, 0, TRUE);
-        session_publish(self, TOPIC_NEXT, NULL, body);
-        break;
-    case REQUEST_START_NEXT:
-        body = jobs_message_start_next(token, SESSION_MARKER_KEY, self->run);
-        session_publish(self, TOPIC_START_NEXT, NULL, body);
-        break;
-    case REQUEST_WATCH:
-    case REQUEST_SAVED:
-    case REQUEST_LOOK:
-    case REQUEST_REFRESH:
-        body = jobs_message_describe(token, request->id->number,
-                                     request->kind == REQUEST_LOOK ||
-                                         request->kind == REQUEST_REFRESH);
-        session_publish(self, TOPIC_DESCRIBE, request->id->job_id, body);
-        break;
-    }
+        session_send_pull(self, request->kind);
+    else
+        session_send_describe(self, request);
     return TRUE;
 }
 

@@ -166,10 +166,11 @@ test_files(void)
     keyfile_add_directory(keyfile, directory);
     g_assert_cmpint(keyfile_integer(keyfile, "a", "k", 0, 100, 0), ==, 20);
     keyfile_finish(keyfile, "a");
-    g_autofree char *expected = g_strdup_printf(
-        "%s: cannot be read: No such file or directory\n"
-        "%s: cannot be read: it is not a regular file\n%s/10.conf: [a] j: unknown key, allowed are k\n",
-        missing, fifo, directory);
+    g_autofree char *expected =
+        g_strdup_printf("%s: cannot be read: No such file or directory\n"
+                        "%s: cannot be read: it is not a regular file\n%s/10.conf: [a] j: unknown "
+                        "key, allowed are k\n",
+                        missing, fifo, directory);
     assert_faults(keyfile, expected);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(directory, names[i], NULL);

@@ -8,8 +8,9 @@
 static void
 test_whole(void)
 {
-    const char *text = GOOD "document-keys=afr_ota\nsettings=one;two:flag\nexclusive=true\nuser=root\n"
-                            "timeout=10min\n";
+    const char *text =
+        GOOD "document-keys=afr_ota\nsettings=one;two:flag\nexclusive=true\nuser=root\n"
+             "timeout=10min\n";
     g_autoptr(GError) error = NULL;
     g_autoptr(Manifest) manifest = manifest_parse("x.plugin", "/d", text, strlen(text), &error);
 
