@@ -174,12 +174,27 @@ start_heartbeat(Job *self)
         clock_timer_add_scaled(report_heartbeat_ms(self->timer_minutes), on_heartbeat, self);
 }
 
+/* By what the next life knows it, should this one not see its end. */
+void
+job_run_note_runner(Job *self)
+{
+    static guint64 session_start;
+    SurvivorsOf *runner = &self->record->runner;
+    pid_t group = runner_process_group(self->runner);
+
+    if (runner->group == group && runner->group_start > 0) {
+        return;
+    }
+    if (session_start == 0) {
+        session_start = survivors_start_of(getsid(0));
+    }
+    *runner = (SurvivorsOf){group, getsid(0), survivors_start_of(group), session_start};
+}
+
 static void
 mark_started(const Job *self, JobRecord *record)
 {
     record->attempts++;
-    record->group = (guint)runner_process_group(self->runner);
-    record->session = (guint)getsid(0);
     record->claimed = TRUE;
     record->resumable = runner_process_is_resumable(self->runner);
     record->cleanup = runner_process_wants_cleanup(self->runner)
@@ -198,6 +213,7 @@ store_started(Job *self, GError **error)
         return FALSE;
     }
     self->has_state = self->has_state && self->start != START_FIRST;
+    job_run_note_runner(self);
     mark_started(self, record);
     return job_store(self, STORED_RUNNING, error);
 }
@@ -205,8 +221,10 @@ store_started(Job *self, GError **error)
 void
 job_run_expect_go(Job *self)
 {
-    JobRecord started = *self->record;
+    JobRecord started;
 
+    job_run_note_runner(self);
+    started = *self->record;
     mark_started(self, &started);
     started.state = STORED_RUNNING;
     job_store_expect(self->owner->store, &started);

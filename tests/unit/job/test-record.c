@@ -13,8 +13,7 @@ make(void)
     record->step = 2;
     record->attempts = 1;
     record->reboots = 3;
-    record->group = 4711;
-    record->session = 815;
+    record->runner = (SurvivorsOf){4711, 815, 12345678901, 42};
     record->resumable = TRUE;
     record->claimed = TRUE;
     record->cleanup = g_intern_string("firmware");
@@ -54,8 +53,10 @@ test_what_is_written_is_read(void)
     g_assert_cmpuint(read->step, ==, 2);
     g_assert_cmpuint(read->attempts, ==, 1);
     g_assert_cmpuint(read->reboots, ==, 3);
-    g_assert_cmpuint(read->group, ==, 4711);
-    g_assert_cmpuint(read->session, ==, 815);
+    g_assert_cmpint(read->runner.group, ==, 4711);
+    g_assert_cmpint(read->runner.session, ==, 815);
+    g_assert_cmpuint(read->runner.group_start, ==, 12345678901);
+    g_assert_cmpuint(read->runner.session_start, ==, 42);
     g_assert_true(read->resumable);
     g_assert_true(read->claimed);
     g_assert_cmpstr(read->cleanup, ==, "firmware");
@@ -120,6 +121,23 @@ test_every_flipped_bit_is_noticed(void)
         expect_refused(text, length);
         text[i / 8] = (char)(text[i / 8] ^ (1 << (i % 8)));
     }
+}
+
+/* No version writes that; the daemon must not look for the operation all the same. */
+static void
+test_an_end_without_its_clean_up_is_refused(void)
+{
+    g_autoptr(JobRecord) record = make();
+    g_autoptr(JobRecord) read = blank(NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize length = 0;
+
+    record->state = STORED_ENDING;
+    record->cleanup = NULL;
+    text = job_record_to_text(record, &length);
+    g_assert_false(job_record_from_text(read, text, length, &error));
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
 }
 
 static void
