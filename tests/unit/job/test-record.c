@@ -162,6 +162,8 @@ main(int argc, char **argv)
     g_test_add_func("/record/a-changed-document-is-dropped", test_a_changed_document_is_dropped);
     g_test_add_func("/record/every-cut-is-noticed", test_every_cut_is_noticed);
     g_test_add_func("/record/every-flipped-bit-is-noticed", test_every_flipped_bit_is_noticed);
+    g_test_add_func("/record/an-end-without-its-clean-up-is-refused",
+                    test_an_end_without_its_clean_up_is_refused);
     g_test_add_func("/record/another-jobs-record-is-refused", test_another_jobs_record_is_refused);
     return g_test_run();
 }
