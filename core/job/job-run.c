@@ -4,7 +4,6 @@
 #include "report.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 gint64
 job_run_limit_ms(Job *self)
@@ -178,17 +177,7 @@ start_heartbeat(Job *self)
 void
 job_run_note_runner(Job *self)
 {
-    static guint64 session_start;
-    SurvivorsOf *runner = &self->record->runner;
-    pid_t group = runner_process_group(self->runner);
-
-    if (runner->group == group && runner->group_start > 0) {
-        return;
-    }
-    if (session_start == 0) {
-        session_start = survivors_start_of(getsid(0));
-    }
-    *runner = (SurvivorsOf){group, getsid(0), survivors_start_of(group), session_start};
+    survivors_note(&self->record->runner, runner_process_group(self->runner));
 }
 
 static void

@@ -183,8 +183,6 @@ write_document(const char *folder, const char *text, GError **error)
         done += count > 0 ? (gsize)count : 0;
     }
     if (good) {
-        /* On its way, so that the record's sync commits it, too. */
-        (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
         return fd;
     }
     fail(error, "write", path);

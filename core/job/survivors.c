@@ -58,6 +58,20 @@ survivors_start_of(pid_t pid)
     return fields && sscanf(fields + 1, STAT_START " %llu", &start) == 1 ? start : 0;
 }
 
+void
+survivors_note(SurvivorsOf *of, pid_t group)
+{
+    static guint64 session_start;
+
+    if (of->group == group && of->group_start > 0) {
+        return;
+    }
+    if (session_start == 0) {
+        session_start = survivors_start_of(getsid(0));
+    }
+    *of = (SurvivorsOf){group, getsid(0), survivors_start_of(group), session_start};
+}
+
 static gboolean
 is_the_same(pid_t leader, guint64 start)
 {

@@ -25,6 +25,9 @@ typedef struct {
 
 /* Clock ticks from boot to the start of a process; 0 when it is gone or cannot be read. */
 guint64 survivors_start_of(pid_t pid);
+/* Of a group whose leader is a child of ours, not reaped yet, in our session. Cheap when it was
+ * noted before. */
+void survivors_note(SurvivorsOf *of, pid_t group);
 /* Kills and waits. of: NULL when the record is of another boot; directory: the step's private one.
  * Returns how many processes are left, which is 0 unless the kernel cannot end one. */
 guint survivors_end(const SurvivorsOf *of, const char *directory);

@@ -57,9 +57,11 @@ end(pid_t pid)
 static SurvivorsOf
 found(pid_t group)
 {
-    pid_t session = getsid(group);
+    SurvivorsOf of = {0};
 
-    return (SurvivorsOf){group, session, survivors_start_of(group), survivors_start_of(session)};
+    survivors_note(&of, group);
+    g_assert_cmpint(of.session, ==, getsid(group));
+    return of;
 }
 
 static void
