@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -24,10 +25,15 @@ notify_address(const char *name, struct sockaddr_un *address)
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
+/* A manager that does not read for so long has the message lost rather than the jobs held up; what
+ * matters comes again. */
+#define NOTIFY_WAIT_US (100 * 1000)
+
 /* 0 or an errno. */
 static int
 notify_send_to(const char *name, const char *message)
 {
+    static const struct timeval wait = {.tv_usec = NOTIFY_WAIT_US};
     struct sockaddr_un address;
     socklen_t size = notify_address(name, &address);
     int failed = 0;
@@ -37,7 +43,8 @@ notify_send_to(const char *name, const char *message)
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return errno;
-    if (sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&address, size) < 0)
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) < 0 ||
+        sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&address, size) < 0)
         failed = errno;
     close(fd);
     return failed;

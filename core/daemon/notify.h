@@ -9,7 +9,8 @@
 #include <glib.h>
 
 /* Sends one message, such as "READY=1", to the socket that NOTIFY_SOCKET names; nothing when it is
- * not set. Sent before it returns. A failure is logged, not each time. Main thread only. */
+ * not set. Sent before it returns, within 0.1 s or not at all. A failure is logged, not each time.
+ * Main thread only. */
 void notify_send(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* Within how many microseconds the service manager wants "WATCHDOG=1" again; 0: not at all. */
 guint64 notify_watchdog_us(void);

@@ -201,6 +201,8 @@ void job_time_end(Job *self);
 void job_run_go(Job *self);
 /* The claim is on its way: prepares what job_run_go() will write. */
 void job_run_expect_go(Job *self);
+/* Into the record, not yet to disk: what identifies the runner to a later life. */
+void job_run_note_runner(Job *self);
 void job_run_on_packet(RunnerProcess *runner, const Packet *packet, gpointer user_data);
 void job_run_on_ended(RunnerProcess *runner, const Verdict *verdict, gpointer user_data);
 void job_run_stop(Job *self);

@@ -132,13 +132,14 @@ end_survivors(Job *job)
     gboolean same_boot =
         record->boot_id && g_strcmp0(record->boot_id, reboot_boot_id(job->owner->reboot)) == 0;
     g_autofree char *directory = NULL;
+    gboolean begun = record->state == STORED_RUNNING || record->state == STORED_ENDING;
     guint left;
 
-    if (record->state != STORED_RUNNING || record->attempts == 0) {
+    if (!begun || record->attempts == 0) {
         return;
     }
     directory = job_store_private_path(job->owner->store, record->id, record->step);
-    left = survivors_end(same_boot ? (pid_t)record->group : 0, (pid_t)record->session, directory);
+    left = survivors_end(same_boot ? &record->runner : NULL, directory);
     if (left > 0) {
         log_job(G_LOG_LEVEL_WARNING, record->id->job_id,
                 "%u processes of its interrupted step cannot be ended: they hang in the kernel",

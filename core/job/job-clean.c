@@ -63,11 +63,23 @@ restart(Job *self)
 }
 
 static void
+store(Job *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!job_store(self, STORED_ENDING, &error)) {
+        dispatcher_store_failed(self->owner, self, error);
+    }
+}
+
+static void
 on_checked(RunnerProcess *runner, gpointer user_data)
 {
     Job *self = user_data;
     g_autoptr(GBytes) state = job_store_load_state(self->owner->store, self->record->id);
 
+    job_run_note_runner(self);
+    store(self);
     runner_process_go(runner, START_CLEANUP, state, LIMIT_MS);
 }
 
@@ -112,16 +124,6 @@ start(Job *self, GError **error)
         step = *job_step(self, self->record->step);
     }
     return job_check_launch_cleanup(self, &step, &callbacks, error);
-}
-
-static void
-store(Job *self)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!job_store(self, STORED_ENDING, &error)) {
-        dispatcher_store_failed(self->owner, self, error);
-    }
 }
 
 void

@@ -69,8 +69,10 @@ job_record_to_text(const JobRecord *self, gsize *length)
     g_key_file_set_uint64(file, GROUP, "step", self->step);
     g_key_file_set_uint64(file, GROUP, "attempts", self->attempts);
     g_key_file_set_uint64(file, GROUP, "reboots", self->reboots);
-    g_key_file_set_uint64(file, GROUP, "group", self->group);
-    g_key_file_set_uint64(file, GROUP, "session", self->session);
+    g_key_file_set_uint64(file, GROUP, "group", (guint64)self->runner.group);
+    g_key_file_set_uint64(file, GROUP, "session", (guint64)self->runner.session);
+    g_key_file_set_uint64(file, GROUP, "group-start", self->runner.group_start);
+    g_key_file_set_uint64(file, GROUP, "session-start", self->runner.session_start);
     g_key_file_set_boolean(file, GROUP, "resumable", self->resumable);
     g_key_file_set_boolean(file, GROUP, "claimed", self->claimed);
     g_key_file_set_string(file, GROUP, "status", execution_status_to_word(self->status));
@@ -143,6 +145,22 @@ get_count(GKeyFile *file, const char *key, guint *value)
     return TRUE;
 }
 
+/* Records of earlier versions have none. */
+static void
+get_runner(GKeyFile *file, SurvivorsOf *runner)
+{
+    guint group = 0;
+    guint session = 0;
+
+    if (!get_count(file, "group", &group) || !get_count(file, "session", &session)) {
+        return;
+    }
+    runner->group = (pid_t)group;
+    runner->session = (pid_t)session;
+    runner->group_start = g_key_file_get_uint64(file, GROUP, "group-start", NULL);
+    runner->session_start = g_key_file_get_uint64(file, GROUP, "session-start", NULL);
+}
+
 /* A record that begins and ends well but says nonsense was written by another version. */
 static gboolean
 read_group(JobRecord *self, GKeyFile *file)
@@ -155,13 +173,11 @@ read_group(JobRecord *self, GKeyFile *file)
     if (g_strcmp0(name, found) != 0 || !get_state(file, &self->state) ||
         !get_count(file, "step", &self->step) || !get_count(file, "attempts", &self->attempts) ||
         !get_count(file, "reboots", &self->reboots) ||
-        !execution_status_from_word(status, &self->status)) {
+        !execution_status_from_word(status, &self->status) ||
+        (self->state == STORED_ENDING && !cleanup)) {
         return FALSE;
     }
-    /* Records of earlier versions have none. */
-    if (!get_count(file, "group", &self->group) || !get_count(file, "session", &self->session)) {
-        self->group = 0;
-    }
+    get_runner(file, &self->runner);
     self->resumable = g_key_file_get_boolean(file, GROUP, "resumable", NULL);
     self->claimed = g_key_file_get_boolean(file, GROUP, "claimed", NULL);
     self->boot_id = g_key_file_get_string(file, GROUP, "boot-id", NULL);

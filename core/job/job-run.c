@@ -4,7 +4,6 @@
 #include "report.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 gint64
 job_run_limit_ms(Job *self)
@@ -174,12 +173,17 @@ start_heartbeat(Job *self)
         clock_timer_add_scaled(report_heartbeat_ms(self->timer_minutes), on_heartbeat, self);
 }
 
+/* By what the next life knows it, should this one not see its end. */
+void
+job_run_note_runner(Job *self)
+{
+    survivors_note(&self->record->runner, runner_process_group(self->runner));
+}
+
 static void
 mark_started(const Job *self, JobRecord *record)
 {
     record->attempts++;
-    record->group = (guint)runner_process_group(self->runner);
-    record->session = (guint)getsid(0);
     record->claimed = TRUE;
     record->resumable = runner_process_is_resumable(self->runner);
     record->cleanup = runner_process_wants_cleanup(self->runner)
@@ -198,6 +202,7 @@ store_started(Job *self, GError **error)
         return FALSE;
     }
     self->has_state = self->has_state && self->start != START_FIRST;
+    job_run_note_runner(self);
     mark_started(self, record);
     return job_store(self, STORED_RUNNING, error);
 }
@@ -205,8 +210,10 @@ store_started(Job *self, GError **error)
 void
 job_run_expect_go(Job *self)
 {
-    JobRecord started = *self->record;
+    JobRecord started;
 
+    job_run_note_runner(self);
+    started = *self->record;
     mark_started(self, &started);
     started.state = STORED_RUNNING;
     job_store_expect(self->owner->store, &started);

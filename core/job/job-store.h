@@ -16,6 +16,7 @@
 
 #include "details.h"
 #include "execution.h"
+#include "survivors.h"
 
 typedef struct _JobStore JobStore;
 
@@ -40,8 +41,7 @@ typedef struct {
     const char *cleanup;    /* interned: the current step's operation, when that has begun and is to
                                clean up should the job end; or NULL */
     gboolean claimed;       /* the service accepted the claim */
-    guint group;            /* of the runner that was told to go; 0: none */
-    guint session;          /* and the session it was in */
+    SurvivorsOf runner;     /* that was told to go */
     char *boot_id;          /* of the boot in which the record was written */
     char *failed_steps;     /* names of failed steps that were ignored, for the message; or NULL */
     ExecutionStatus status; /* STORED_DECIDED: SUCCEEDED, FAILED, REJECTED; STORED_ENDING: also

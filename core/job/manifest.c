@@ -90,7 +90,7 @@ is_kind(const char *kind)
     return g_strv_contains(kinds, kind) || strchr(kind, '|');
 }
 
-/* Takes the kinds off the names. */
+/* Takes the kinds off the names. One that only a later errand knows is as none. */
 static void
 read_settings(Manifest *self, Keyfile *file)
 {
@@ -105,8 +105,8 @@ read_settings(Manifest *self, Keyfile *file)
     for (gsize i = 0; i < count; i++) {
         char *colon = strchr(self->settings[i], ':');
 
-        self->setting_kinds[i] = g_strdup(colon ? colon + 1 : "");
-        if (colon && !is_kind(colon + 1)) {
+        self->setting_kinds[i] = g_strdup(colon && is_kind(colon + 1) ? colon + 1 : "");
+        if (colon && !is_kind(colon + 1) && !is_name(colon + 1)) {
             keyfile_fault(file, GROUP, "settings",
                           "has \"%s\"; after the colon belongs flag, duration, size, path, paths, "
                           "file, key-file, account, proxy or words with | between them",

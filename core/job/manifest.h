@@ -8,7 +8,8 @@
  *   document-keys=              top-level keys of foreign documents that go to the first operation
  *   settings=                   names allowed in [plugin NAME]; without this line any is. NAME:KIND
  *                               says what belongs there: flag, duration, size, path, paths, file,
- *                               key-file, account, proxy, or words as in cbor|json
+ *                               key-file, account, proxy, or words as in cbor|json. Any other word
+ *                               is for a later errand, and says nothing here
  *   exclusive=false             runs alone
  *   user=root                   account the runner becomes; empty: errand's own
  *   timeout=                    default time limit of a step

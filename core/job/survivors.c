@@ -12,8 +12,12 @@
 #define ROUNDS   200
 #define PAUSE_MS 5
 
+/* /proc/PID/stat after the command: the state, group and session; the start, 19 fields on. */
+#define STAT_FIELDS "%c %*d %d %d"
+#define STAT_START  "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+
 typedef struct {
-    pid_t group;
+    pid_t group; /* 0: not proved */
     pid_t session;
     char *variable; /* "TMPDIR=..." */
 } Wanted;
@@ -43,6 +47,46 @@ has_variable(pid_t pid, const char *variable)
     return FALSE;
 }
 
+guint64
+survivors_start_of(pid_t pid)
+{
+    gsize length = 0;
+    g_autofree char *text = pid > 0 ? read_file(pid, "stat", &length) : NULL;
+    const char *fields = text ? strrchr(text, ')') : NULL;
+    unsigned long long start = 0;
+
+    return fields && sscanf(fields + 1, STAT_START " %llu", &start) == 1 ? start : 0;
+}
+
+void
+survivors_note(SurvivorsOf *of, pid_t group)
+{
+    static guint64 session_start;
+
+    if (of->group == group && of->group_start > 0) {
+        return;
+    }
+    if (session_start == 0) {
+        session_start = survivors_start_of(getsid(0));
+    }
+    *of = (SurvivorsOf){group, getsid(0), survivors_start_of(group), session_start};
+}
+
+static gboolean
+is_the_same(pid_t leader, guint64 start)
+{
+    guint64 now = survivors_start_of(leader);
+
+    return start > 0 && (now == 0 || now == start);
+}
+
+static gboolean
+is_proved(const SurvivorsOf *of)
+{
+    return of && of->group > 1 && of->group != getpgrp() &&
+           is_the_same(of->group, of->group_start) && is_the_same(of->session, of->session_start);
+}
+
 /* FALSE for the dead, and for what has gone meanwhile. */
 static gboolean
 is_wanted(pid_t pid, const Wanted *wanted)
@@ -54,7 +98,7 @@ is_wanted(pid_t pid, const Wanted *wanted)
     int group = 0;
     int session = 0;
 
-    if (!fields || sscanf(fields + 1, " %c %*d %d %d", &state, &group, &session) != 3 ||
+    if (!fields || sscanf(fields + 1, " " STAT_FIELDS, &state, &group, &session) != 3 ||
         state == 'Z' || state == 'X') {
         return FALSE;
     }
@@ -96,10 +140,11 @@ end_all(const Wanted *wanted)
 }
 
 guint
-survivors_end(pid_t group, pid_t session, const char *directory)
+survivors_end(const SurvivorsOf *of, const char *directory)
 {
     g_autofree char *variable = g_strconcat("TMPDIR=", directory, NULL);
-    const Wanted wanted = {group, session, variable};
+    const gboolean proved = is_proved(of);
+    const Wanted wanted = {proved ? of->group : 0, proved ? of->session : 0, variable};
     guint left = end_all(&wanted);
 
     /* Again for what they had started before they died, and until they are gone. */

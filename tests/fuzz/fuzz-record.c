@@ -80,6 +80,7 @@ write_and_read(const char *text)
     guint count = g_strv_length(lines);
 
     record->state = (StoredState)(STORED_CLAIMING + count % STORED_DECIDED);
+    record->cleanup = record->state == STORED_ENDING || count % 2 ? "firmware" : NULL;
     record->step = count;
     record->claimed = count % 2;
     record->boot_id = count > 0 ? text_clean(lines[0], -1, 64, FALSE) : NULL;

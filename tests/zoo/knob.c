@@ -15,6 +15,7 @@
  *   detail     object of pairs
  *   reboot     number of reboots asked for before it goes on (counted in the state)
  *   cleanup    "crash" | "reboot": what knob-tidy does then instead of a success
+ *   program    what knob-tidy has a shell do then, before that
  *   outcome    "succeeded" (default) | "failed" | "rejected" | "reboot" | "cancelled" |
  *              "check-rejected"
  *   reason     and
@@ -208,6 +209,8 @@ clean_up(errand_job *job)
     const char *how = text(job, "/cleanup", "");
 
     tell_state(job);
+    if (errand_get_string(job, "/program") != NULL && system(text(job, "/program", "")) != 0)
+        return errand_fail(job, "no-program", "the program failed");
     if (strcmp(how, "crash") == 0)
         raise(SIGSEGV);
     return strcmp(how, "reboot") == 0 ? ERRAND_REBOOT : ERRAND_SUCCEEDED;

@@ -1,6 +1,7 @@
 /* The service manager's socket, by path and by abstract name, and its watchdog. */
 #include "notify.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <stddef.h>
 #include <string.h>
@@ -112,6 +113,40 @@ test_bad_socket(Manager *self, gconstpointer data)
     g_test_assert_expected_messages();
 }
 
+static gboolean
+not_fatal(const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+    return FALSE;
+}
+
+/* Until the socket takes no more. */
+static void
+fill(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    while (sendto(fd, "fill", 4, 0, (struct sockaddr *)&address, sizeof address) == 4)
+        continue;
+    g_assert_cmpint(errno, ==, EAGAIN);
+    close(fd);
+}
+
+/* The alarm ends a test that hangs. */
+static void
+test_manager_does_not_read(Manager *self, gconstpointer data)
+{
+    manager_listen(self, self->path);
+    g_setenv("NOTIFY_SOCKET", self->path, TRUE);
+    fill(self->path);
+    g_test_log_set_fatal_handler(not_fatal, NULL);
+    alarm(60);
+    notify_send("WATCHDOG=1");
+    alarm(0);
+    assert_received(self, "fill");
+}
+
 static void
 test_watchdog(Manager *self, gconstpointer data)
 {
@@ -148,6 +183,8 @@ main(int argc, char **argv)
     g_test_add("/notify/path", Manager, NULL, set_up, test_path, tear_down);
     g_test_add("/notify/abstract", Manager, NULL, set_up, test_abstract, tear_down);
     g_test_add("/notify/bad-socket", Manager, NULL, set_up, test_bad_socket, tear_down);
+    g_test_add("/notify/manager-does-not-read", Manager, NULL, set_up, test_manager_does_not_read,
+               tear_down);
     g_test_add("/notify/watchdog", Manager, NULL, set_up, test_watchdog, tear_down);
     g_test_add("/notify/bad-watchdog", Manager, NULL, set_up, test_bad_watchdog, tear_down);
     return g_test_run();

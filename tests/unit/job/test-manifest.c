@@ -43,6 +43,20 @@ test_defaults(void)
     g_assert_null(manifest->document_keys[0]);
 }
 
+/* A plugin for a later errand, which knows more of them, still loads. */
+static void
+test_kind_of_a_later_version(void)
+{
+    const char *text = GOOD "settings=one:flag;two:host-and-port\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Manifest) manifest = manifest_parse("x.plugin", "/d", text, strlen(text), &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(manifest->settings[1], ==, "two");
+    g_assert_cmpstr(manifest->setting_kinds[0], ==, "flag");
+    g_assert_cmpstr(manifest->setting_kinds[1], ==, "");
+}
+
 typedef struct {
     const char *name;
     const char *text;
@@ -59,7 +73,8 @@ static const Bad bads[] = {
     {"bad-operation", "[plugin]\nname=x\nmodule=x.so\nabi=1\noperations=a b\n", "\"a b\""},
     {"unknown-key", GOOD "timout=3\n", "timout"},
     {"unknown-group", GOOD "[settings]\na=b\n", "settings"},
-    {"unknown-kind", GOOD "settings=one:number\n", "one:number"},
+    {"no-kind", GOOD "settings=one:\n", "one:"},
+    {"strange-kind", GOOD "settings=one:a number\n", "one:a number"},
     {"bad-timeout", GOOD "timeout=soon\n", "timeout"},
     {"not-a-keyfile",
      "\x7f"
@@ -98,6 +113,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/manifest/whole", test_whole);
     g_test_add_func("/manifest/defaults", test_defaults);
+    g_test_add_func("/manifest/kind-of-a-later-version", test_kind_of_a_later_version);
     g_test_add_func("/manifest/all-faults-at-once", test_all_faults_at_once);
     for (gsize i = 0; i < G_N_ELEMENTS(bads); i++) {
         g_autofree char *path = g_strconcat("/manifest/bad/", bads[i].name, NULL);

@@ -13,8 +13,7 @@ make(void)
     record->step = 2;
     record->attempts = 1;
     record->reboots = 3;
-    record->group = 4711;
-    record->session = 815;
+    record->runner = (SurvivorsOf){4711, 815, 12345678901, 42};
     record->resumable = TRUE;
     record->claimed = TRUE;
     record->cleanup = g_intern_string("firmware");
@@ -54,8 +53,10 @@ test_what_is_written_is_read(void)
     g_assert_cmpuint(read->step, ==, 2);
     g_assert_cmpuint(read->attempts, ==, 1);
     g_assert_cmpuint(read->reboots, ==, 3);
-    g_assert_cmpuint(read->group, ==, 4711);
-    g_assert_cmpuint(read->session, ==, 815);
+    g_assert_cmpint(read->runner.group, ==, 4711);
+    g_assert_cmpint(read->runner.session, ==, 815);
+    g_assert_cmpuint(read->runner.group_start, ==, 12345678901);
+    g_assert_cmpuint(read->runner.session_start, ==, 42);
     g_assert_true(read->resumable);
     g_assert_true(read->claimed);
     g_assert_cmpstr(read->cleanup, ==, "firmware");
@@ -122,6 +123,23 @@ test_every_flipped_bit_is_noticed(void)
     }
 }
 
+/* No version writes that; the daemon must not look for the operation all the same. */
+static void
+test_an_end_without_its_clean_up_is_refused(void)
+{
+    g_autoptr(JobRecord) record = make();
+    g_autoptr(JobRecord) read = blank(NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize length = 0;
+
+    record->state = STORED_ENDING;
+    record->cleanup = NULL;
+    text = job_record_to_text(record, &length);
+    g_assert_false(job_record_from_text(read, text, length, &error));
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+}
+
 static void
 test_another_jobs_record_is_refused(void)
 {
@@ -144,6 +162,8 @@ main(int argc, char **argv)
     g_test_add_func("/record/a-changed-document-is-dropped", test_a_changed_document_is_dropped);
     g_test_add_func("/record/every-cut-is-noticed", test_every_cut_is_noticed);
     g_test_add_func("/record/every-flipped-bit-is-noticed", test_every_flipped_bit_is_noticed);
+    g_test_add_func("/record/an-end-without-its-clean-up-is-refused",
+                    test_an_end_without_its_clean_up_is_refused);
     g_test_add_func("/record/another-jobs-record-is-refused", test_another_jobs_record_is_refused);
     return g_test_run();
 }
