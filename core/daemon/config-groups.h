@@ -21,6 +21,6 @@ typedef struct {
     const char *kind; /* as in manifest.h; "" for anything */
 } ConfigSetting;
 
-void config_check_setting(const ConfigSetting *setting, ConfigUse use);
+void config_check_setting(const ConfigSetting *setting);
 /* The key "proxy" of a group; value may be NULL. */
 void config_check_proxy(Keyfile *file, const char *group, const char *value);

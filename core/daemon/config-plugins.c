@@ -20,7 +20,7 @@ check_setting(const Manifest *manifest, ConfigSetting *setting, ConfigUse use)
         /* A bad value costs the plugin's jobs; an errandd that does not start could not be mended
          * by a job. */
         if (use == CONFIG_CHECK)
-            config_check_setting(setting, use);
+            config_check_setting(setting);
         return;
     }
     allowed = g_strjoinv(", ", manifest->settings);

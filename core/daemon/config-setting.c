@@ -82,7 +82,7 @@ check_closely(const ConfigSetting *setting)
 }
 
 void
-config_check_setting(const ConfigSetting *setting, ConfigUse use)
+config_check_setting(const ConfigSetting *setting)
 {
     if (*setting->value == '\0' || !check_form(setting))
         return;
@@ -90,6 +90,5 @@ config_check_setting(const ConfigSetting *setting, ConfigUse use)
         check_paths(setting);
     if (strchr(setting->kind, '|') != NULL)
         check_words(setting);
-    if (use == CONFIG_CHECK)
-        check_closely(setting);
+    check_closely(setting);
 }

@@ -3,8 +3,9 @@
  * The file is the owner's word on what this gateway may do, so nothing in it is guessed: an unknown
  * group or key, a bad value, a file that is not there and a private key others can read are faults,
  * and the daemon does not start with one. A [plugin NAME] group is checked against the settings=
- * line of NAME's manifest; a group for a plugin that is not installed is a fault only when somebody
- * asks (CONFIG_CHECK), so that removing a package never stops the daemon.
+ * line of NAME's manifest. Its bad values, and a group for a plugin that is not installed, are
+ * faults only when somebody asks (CONFIG_CHECK): they cost that plugin's jobs, while an errandd
+ * that does not start cannot be mended from afar.
  *
  * Ownership: a Config owns everything in it. Not thread-safe; read once.
  */
