@@ -238,8 +238,9 @@ def test_req_01_02_a_crash_anywhere(device, name):
                 device.kill()
     print(f"{name}: {len(points)} passages, {crashes} crashes")
     assert not failures, "\n".join(failures)
-    # A few passages depend on who is faster, the link or the runner.
-    assert crashes >= len(points) * 0.8, f"only {crashes} crashes at {points}"
+    # A few passages depend on who is faster, the link or the runner, or the test's own kill once the folder is gone.
+    assert len(points) - crashes <= max(1, len(points) // 5), f"only {crashes} crashes at {points}"
+    assert crashes > 0
 
 
 def test_no_crash_point_is_forgotten(device):
