@@ -4,8 +4,9 @@
 #include "dispatcher-private.h"
 #include "log.h"
 
-/* Where the next job comes later than that, the link is so slow that a millisecond is nothing. */
-#define BURY_MS 20
+/* Late enough not to meet the next of a handful of jobs, soon enough that nobody finds the folder
+ * of a job that has ended. */
+#define BURY_MS 100
 
 #define SWEEP_RETRY_MS 30000
 
