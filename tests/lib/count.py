@@ -19,6 +19,7 @@ class Counts:
     skipped: int = 0
     failures: list = field(default_factory=list)    # (name, text)
     reasons: list = field(default_factory=list)     # why a test was skipped
+    unsteady: list = field(default_factory=list)    # (name, text): see second_look.py
 
     def fail(self, name, text):
         self.failed += 1
@@ -34,6 +35,7 @@ class Counts:
         self.skipped += other.skipped
         self.failures += other.failures
         self.reasons += other.reasons
+        self.unsteady += other.unsteady
 
     def total(self):
         return self.passed + self.failed + self.skipped

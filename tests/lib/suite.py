@@ -86,6 +86,9 @@ def show(name, counts, seconds):
         print("".join(f"        {line}\n" for line in text.rstrip().splitlines()), end="", flush=True)
     if len(counts.failures) > SHOWN_FAILURES:
         print(f"    ... and {len(counts.failures) - SHOWN_FAILURES} more, see {BUILDS}/logs/{name}.log")
+    for title, text in counts.unsteady:
+        print(f"    UNSTEADY {title}: failed beside others, passed by itself")
+        print("".join(f"        {line}\n" for line in text.rstrip().splitlines()), end="", flush=True)
     for line in grouped(counts.reasons):
         print(f"    skipped {line}", flush=True)
 
@@ -93,14 +96,17 @@ def show(name, counts, seconds):
 def show_and_add(total, name, counts, seconds):
     show(name, counts, seconds)
     counts.failures = [(f"{name}: {title}", text) for title, text in counts.failures]
+    counts.unsteady = [(f"{name}: {title}", text) for title, text in counts.unsteady]
     total.add(counts)
 
 
 def sum_up(total, seconds):
-    """Says once more what failed, each in one line; the last line is the count."""
+    """Says once more what failed or was unsteady, each in one line; the last line is the count."""
     print(f"{seconds:.0f} s")
     for title, _ in total.failures:
         print(f"FAILED {' '.join(title.split())}")
+    for title, _ in total.unsteady:
+        print(f"UNSTEADY {' '.join(title.split())}")
     print(total, flush=True)
 
 

@@ -117,3 +117,11 @@ def test_failures_come_before_skips_and_once_more_at_the_end(run, tmp_path):
         "FAILED a: test_x.py::test_a", "FAILED a: test_x.py::test_b[one two]", "FAILED b: b",
         f"FAILED core file {tmp_path}/core.7"]
     assert lines[-1] == last == "3 passed, 4 failed, 1 skipped"
+
+
+def test_what_was_unsteady_is_told_twice_and_does_not_fail(run):
+    counts = Counts(passed=2, unsteady=[("test_x.py::test_a", "TimeoutError: no answer")])
+    status, last, output = run({"a": ((), lambda place: counts)})
+    assert (status, last) == (0, "2 passed, 0 failed")
+    assert "    UNSTEADY test_x.py::test_a" in output and "TimeoutError: no answer" in output
+    assert output.rstrip("\n").split("\n")[-2] == "UNSTEADY a: test_x.py::test_a"
