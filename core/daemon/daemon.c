@@ -121,6 +121,16 @@ on_signal(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
+/* What asks others to read their configuration again, or a terminal that closes: no reason to
+ * interrupt jobs. */
+static gboolean
+on_hang_up(gpointer user_data)
+{
+    g_message("SIGHUP changes nothing: the configuration is read at the start; restart errandd for "
+              "a new one");
+    return G_SOURCE_CONTINUE;
+}
+
 Daemon *
 daemon_new(const Config *config, GError **error)
 {
@@ -146,6 +156,7 @@ daemon_new(const Config *config, GError **error)
                                       &wires_from_dispatcher, self);
     self->signals[0] = g_unix_signal_add(SIGTERM, on_signal, self);
     self->signals[1] = g_unix_signal_add(SIGINT, on_signal, self);
+    self->signals[2] = g_unix_signal_add(SIGHUP, on_hang_up, self);
     return g_steal_pointer(&self);
 }
 

@@ -13,7 +13,7 @@ struct _Daemon {
     Session *session;
     GSource *watchdog;
     GSource *reboot_timer;
-    guint signals[2];
+    guint signals[3];
     int lock_fd;
     gboolean stopping;
 };

@@ -258,6 +258,8 @@ session_on_message(Session *self, const char *topic, const char *payload, gsize 
         /* It meant something: ask what. */
         if (kind.kind == TOPIC_NOTIFY || kind.kind == TOPIC_NOTIFY_NEXT)
             session_plan_pull(self, SESSION_LIST_SETTLES_MS);
+        if (kind.kind == TOPIC_NEXT || kind.kind == TOPIC_START_NEXT)
+            session_pass_over_unread(self, kind.kind);
     } else if (kind.kind == TOPIC_NOTIFY_NEXT) {
         session_queue_head(self, g_steal_pointer(&message->execution), FALSE);
     } else if (kind.kind == TOPIC_NOTIFY) {

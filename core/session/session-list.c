@@ -29,6 +29,18 @@ session_say_refused(Session *self, const GPtrArray *pending)
 }
 
 void
+session_pass_over_unread(Session *self, TopicKind kind)
+{
+    RequestKind question = kind == TOPIC_NEXT ? REQUEST_NEXT : REQUEST_START_NEXT;
+    guint64 ticket = requests_ticket_of(self->requests, question, NULL);
+
+    if (ticket == 0 || self->room == 0 || self->stopping)
+        return;
+    requests_refused(self->requests, ticket, session_now());
+    requests_put(self->requests, REQUEST_LIST, NULL, 0, session_now());
+}
+
+void
 session_pass_over(Session *self, const JobsExecution *execution)
 {
     log_job(G_LOG_LEVEL_DEBUG, execution->id->job_id, "heads the queue, looking behind it");
@@ -42,9 +54,10 @@ session_pass_over_if_over(Session *self, const JobsExecution *execution, gboolea
     gboolean anew = phase == HELD_DONE && execution->status == EXECUTION_QUEUED &&
                     execution->version <= SESSION_QUEUED_VERSION;
 
-    if (phase != HELD_OVER && phase != HELD_DONE && phase != HELD_REFUSED)
+    if (phase != HELD_OVER && phase != HELD_DONE && phase != HELD_REFUSED &&
+        !execution_status_is_final(execution->status))
         return FALSE;
-    if (self->room == 0 || self->stopping || execution_status_is_final(execution->status))
+    if (self->room == 0 || self->stopping)
         return TRUE;
     /* What comes by itself may be late. */
     if (!asked && anew)

@@ -25,6 +25,7 @@
 #include "outbox.h"
 #include "requests.h"
 #include "session.h"
+#include "topics.h"
 
 /* Questions and claims are wanted soon, final statuses must not hurry a service in trouble. */
 #define SESSION_ASK_FIRST_MS       2000
@@ -185,6 +186,9 @@ void session_list_described(Session *self, const ExecutionId *id, JobsExecution 
 gboolean session_pass_over_if_over(Session *self, const JobsExecution *execution, gboolean asked);
 /* Asks for the list to look behind this head of the queue. */
 void session_pass_over(Session *self, const JobsExecution *execution);
+/* The answer about the head of the queue cannot be read: it is asked for again later, and the list
+ * at once, for others may lie behind it. */
+void session_pass_over_unread(Session *self, TopicKind kind);
 /* Forgets an execution that is done when this one, which nobody has worked on as its version tells,
  * has been queued anew under the same name. */
 void session_recognize(Session *self, const JobsExecution *execution, gint64 version);
