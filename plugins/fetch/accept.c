@@ -21,9 +21,9 @@ accept_write_error(Attempt *self, int error)
 }
 
 static bool
-wrong_size(Attempt *self, int64_t found)
+wrong_size(Attempt *self, int64_t found, const char *more)
 {
-    return end(self, transfer_wrong_size(self->transfer, found, " or more"));
+    return end(self, transfer_wrong_size(self->transfer, found, more));
 }
 
 /* Silent while it is none. */
@@ -38,6 +38,28 @@ is_too_large(Attempt *self, int64_t size)
                           "%s has %lld bytes or more, at most %lld are taken", self->transfer->name,
                           (long long)size, (long long)limit));
     return true;
+}
+
+/* The length that the server tells of the whole, -1 when it does not; false with the verdict. */
+static bool
+length_is_good(Attempt *self, int64_t total)
+{
+    int64_t size = self->transfer->fetch->size;
+
+    if (total >= 0 && size >= 0 && total != size)
+        return wrong_size(self, total, "");
+    return !is_too_large(self, total);
+}
+
+/* Room for what is still to come of it. */
+static bool
+has_room(Attempt *self)
+{
+    int64_t left = self->identity.total - self->transfer->sink.offset;
+    const Fetch *fetch = self->transfer->fetch;
+    int32_t verdict = space_check(self->transfer->job, fetch->directory, fetch->path, left);
+
+    return verdict == ERRAND_SUCCEEDED || end(self, verdict);
 }
 
 static bool
@@ -65,23 +87,15 @@ again(Attempt *self, const char *fault)
 static bool
 accept_whole(Attempt *self)
 {
-    int64_t total = self->response.identity.total, size = self->transfer->fetch->size;
-    int32_t verdict = ERRAND_SUCCEEDED;
-
     if (!start_over(self))
         return false;
     if (self->response.bad_length)
         return again(self, "the server's Content-Length is not a number");
     self->identity = self->response.identity;
-    if (total >= 0 && size >= 0 && total != size)
-        return wrong_size(self, total);
-    if (is_too_large(self, total))
+    if (!length_is_good(self, self->identity.total))
         return false;
-    if (total >= 0)
-        verdict = space_check(self->transfer->job, self->transfer->fetch->directory,
-                              self->transfer->fetch->path, total);
-    if (verdict != ERRAND_SUCCEEDED)
-        return end(self, verdict);
+    if (self->identity.total >= 0 && !has_room(self))
+        return false;
     if (state_save(self->transfer, &self->identity) != 0)
         errand_log(self->transfer->job, ERRAND_LOG_WARNING,
                    "state not saved: the download will start anew if it is interrupted");
@@ -93,7 +107,6 @@ static bool
 accept_rest(Attempt *self)
 {
     const Response *response = &self->response;
-    int32_t verdict;
 
     if (self->transfer->sink.offset == 0)
         return end(self, errand_fail(self->transfer->job, "download-failed",
@@ -106,11 +119,9 @@ accept_rest(Attempt *self)
         self->identity = (Identity){.total = -1};
         return again(self, "the file is another one than before, or not the part asked for");
     }
-    verdict = space_check(self->transfer->job, self->transfer->fetch->directory,
-                          self->transfer->fetch->path,
-                          self->identity.total - self->transfer->sink.offset);
-    if (verdict != ERRAND_SUCCEEDED)
-        return end(self, verdict);
+    self->identity.total = response->identity.total;
+    if (!length_is_good(self, self->identity.total) || !has_room(self))
+        return false;
     self->transfer->resumed = true;
     return self->taking = true;
 }
@@ -153,7 +164,7 @@ accept_body(Attempt *self, const void *data, size_t length)
     int error;
 
     if (self->transfer->fetch->size >= 0 && after > self->transfer->fetch->size)
-        return wrong_size(self, after);
+        return wrong_size(self, after, " or more");
     if (is_too_large(self, after) || !leaves_room(self, after))
         return false;
     if (self->identity.total >= 0 && after > self->identity.total)

@@ -307,17 +307,18 @@ request_once(Attempt *self, const char *url)
 static char *
 follow(Attempt *self)
 {
-    char *url = NULL;
+    char *url = NULL, what[SOURCE_NAME_SIZE + 32];
+    SourceUse use = {self->transfer->fetch->plugin, what, "download-failed"};
     Source source;
 
+    snprintf(what, sizeof what, "%s: where it redirects to", self->transfer->name);
     curl_easy_getinfo(self->easy, CURLINFO_REDIRECT_URL, &url);
     if (url == NULL) {
         snprintf(self->fault, sizeof self->fault, "a redirect without a place to go to");
         fail(self);
         return NULL;
     }
-    if (source_check(self->transfer->job, self->transfer->fetch->plugin, url, &source) !=
-        ERRAND_SUCCEEDED) {
+    if (source_check(self->transfer->job, &use, url, &source) != ERRAND_SUCCEEDED) {
         self->verdict = ERRAND_FAILED;
         return NULL;
     }

@@ -73,44 +73,44 @@ host_is_allowed(errand_job *job, const Parts *parts)
 }
 
 static int32_t
-parts_check(errand_job *job, const char *plugin, const Parts *parts, Source *source)
+parts_check(errand_job *job, const SourceUse *use, const Parts *parts, Source *source)
 {
     bool allow_http = false;
-    int32_t verdict = setting_bool(job, plugin, "allow-http", &allow_http);
+    int32_t verdict = setting_bool(job, use->plugin, "allow-http", &allow_http);
 
     if (verdict != ERRAND_SUCCEEDED)
         return verdict;
     if (parts->user != NULL)
-        return errand_reject(job, "invalid-document",
-                             "\"url\": a user in front of the host is not supported");
+        return errand_reject(job, use->fault, "%s: a user in front of the host is not supported",
+                             use->what);
     source->secure = strcmp(parts->scheme, "https") == 0;
     if (!source->secure && strcmp(parts->scheme, "http") != 0)
-        return errand_reject(job, "not-allowed", "\"url\": only https is supported, not \"%.32s\"",
-                             parts->scheme);
+        return errand_reject(job, "not-allowed", "%s: only https is supported, not \"%.32s\"",
+                             use->what, parts->scheme);
     snprintf(source->name, sizeof source->name, "%s://%s%s", parts->scheme, parts->host,
              parts->path);
     if (!source->secure && !allow_http)
         return errand_reject(job, "not-allowed",
                              "%s: http is off (errand.conf: [plugin %s] allow-http)", source->name,
-                             plugin);
+                             use->plugin);
     if (!host_is_allowed(job, parts))
         return errand_reject(job, "not-allowed",
-                             "errand.conf: [plugin %s] hosts does not list \"%s\"", plugin,
-                             parts->host);
+                             "%s: errand.conf: [plugin %s] hosts does not list \"%s\"", use->what,
+                             use->plugin, parts->host);
     return ERRAND_SUCCEEDED;
 }
 
 int32_t
-source_check(errand_job *job, const char *plugin, const char *url, Source *source)
+source_check(errand_job *job, const SourceUse *use, const char *url, Source *source)
 {
     Parts parts;
     int32_t verdict;
 
     *source = (Source){.secure = false};
     if (parts_read(&parts, url))
-        verdict = parts_check(job, plugin, &parts, source);
+        verdict = parts_check(job, use, &parts, source);
     else
-        verdict = errand_reject(job, "invalid-document", "\"url\" is not a URL");
+        verdict = errand_reject(job, use->fault, "%s is not a URL", use->what);
     parts_clear(&parts);
     return verdict;
 }
@@ -120,13 +120,16 @@ source_read(errand_job *job, const char *plugin, const char *pointer, const char
             Source *source)
 {
     int32_t type = errand_get_type(job, pointer);
+    char what[128];
+    SourceUse use = {plugin, what, "invalid-document"};
 
+    snprintf(what, sizeof what, "\"%s\"", pointer + 1);
     *url = errand_get_string(job, pointer);
     if (type == ERRAND_TYPE_NONE || type == ERRAND_TYPE_NULL)
-        return errand_reject(job, "invalid-document", "%s, the file's URL, is missing", pointer);
+        return errand_reject(job, "invalid-document", "%s, the file's URL, is missing", what);
     if (*url == NULL || **url == '\0')
-        return errand_reject(job, "invalid-document", "%s must be a URL", pointer);
-    return source_check(job, plugin, *url, source);
+        return errand_reject(job, "invalid-document", "%s must be a URL", what);
+    return source_check(job, &use, *url, source);
 }
 
 bool

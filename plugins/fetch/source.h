@@ -17,10 +17,18 @@ typedef struct {
     bool secure;                 /* https */
 } Source;
 
-/* Fills *source. ERRAND_SUCCEEDED, or refused: invalid-document (not a URL, or one with a user in
- * it), not-allowed (the scheme, `allow-http`, `hosts` of [plugin PLUGIN]). */
-int32_t source_check(errand_job *job, const char *plugin, const char *url, Source *source);
-/* The same for the text at `pointer` of the document, which must be there. */
+/* Whose URL it is. */
+typedef struct {
+    const char *plugin; /* "[plugin NAME]": the group whose settings hold */
+    const char *what;   /* what to call it in messages: "\"url\"" */
+    const char *fault;  /* the reason for one that is no URL, or has a user in it */
+} SourceUse;
+
+/* Fills *source. ERRAND_SUCCEEDED, or refused: use->fault, not-allowed (the scheme, `allow-http`,
+ * `hosts`). */
+int32_t source_check(errand_job *job, const SourceUse *use, const char *url, Source *source);
+/* The same for the text at `pointer` of the document, which must be there; it is invalid-document
+ * otherwise. */
 int32_t source_read(errand_job *job, const char *plugin, const char *pointer, const char **url,
                     Source *source);
 
