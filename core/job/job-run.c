@@ -231,6 +231,9 @@ job_run_go(Job *self)
     }
     crash_point("job:start");
     if (!store_started(self, &error)) {
+        if (self->start == START_FIRST) {
+            self->record->cleanup = NULL; /* it never begins */
+        }
         dispatcher_store_failed(self->owner, self, error);
         job_decide(self, EXECUTION_FAILED, job_disk_reason(error), error->message);
         return;
