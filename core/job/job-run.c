@@ -230,6 +230,7 @@ job_run_go(Job *self)
         return;
     }
     crash_point("job:start");
+    report_start(self->record->details);
     if (!store_started(self, &error)) {
         dispatcher_store_failed(self->owner, self, error);
         job_decide(self, EXECUTION_FAILED, job_disk_reason(error), error->message);
