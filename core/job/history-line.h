@@ -1,4 +1,4 @@
-/* One line of STATE/history: a JSON object about a job that is over, for people and errandctl.
+/* One line of STATE/history: a JSON object about a job that is over, for people and programs.
  * Pure.
  */
 #pragma once

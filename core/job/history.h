@@ -1,4 +1,4 @@
-/* STATE/history: a line about each job that is over, for people and errandctl. Kept to 1 MiB and
+/* STATE/history: a line about each job that is over, for people and programs. Kept to 1 MiB and
  * one older file. */
 #pragma once
 

@@ -165,7 +165,6 @@ launch_failed(Job *self, const GError *error)
     }
 }
 
-/* FALSE when the job is decided, or given back, instead. */
 gboolean
 job_check_start_runner(Job *self, guint index, gboolean check_only, RunnerProcess **runner)
 {

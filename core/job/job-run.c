@@ -230,6 +230,7 @@ job_run_go(Job *self)
         return;
     }
     crash_point("job:start");
+    report_start(self->record->details);
     if (!store_started(self, &error)) {
         if (self->start == START_FIRST) {
             self->record->cleanup = NULL; /* it never begins */

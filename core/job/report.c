@@ -60,15 +60,21 @@ report_heartbeat_ms(guint timer_minutes)
 }
 
 void
-report_step(Details *details, const Plan *plan, guint index)
+report_start(Details *details)
 {
     static const char *const of_a_process[] = {"exitCode", "signal", "stdout", "stderr"};
-    g_autofree char *text = plan->is_steps ? report_step_text(plan, index) : NULL;
 
     for (gsize i = 0; i < G_N_ELEMENTS(of_a_process); i++) {
         details_set(details, DETAILS_OWN, of_a_process[i], NULL);
-        details_set(details, DETAILS_PLUGIN, of_a_process[i], NULL);
     }
+}
+
+void
+report_step(Details *details, const Plan *plan, guint index)
+{
+    g_autofree char *text = plan->is_steps ? report_step_text(plan, index) : NULL;
+
+    report_start(details);
     details_set(details, DETAILS_OWN, "step", text);
 }
 

@@ -20,7 +20,10 @@ guint report_timer_longer(guint timer_minutes, gint64 more_ms);
 /* How often to push such a timer out: three chances each. */
 gint64 report_heartbeat_ms(guint timer_minutes);
 
-/* A new step: its name, and none of what the step before had said of its process. */
+/* A process is about to run the step: none of what was said of the one before, of another step or
+ * of the same before a reboot. */
+void report_start(Details *details);
+/* A new step: its name, and the same. */
 void report_step(Details *details, const Plan *plan, guint index);
 /* Which step failed or was refused, also of a document that is not a step document ("1/1 shell");
  * what details have already stays. */

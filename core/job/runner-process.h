@@ -1,11 +1,9 @@
 /* One errand-runner: the process that serves one step of one job.
  *
  * Starts it with nothing of errand's but a socket (3), the vetted module (4), two output pipes and
- * a small environment: PATH, LANG, HOME, TMPDIR (the step's private directory) and, where errandd
- * has them, LC_ALL, TZ and the proxy variables for what jobs start, and DBUS_SYSTEM_BUS_ADDRESS for
- * plugins that talk to services; hears its packets; keeps its
- * deadline; stops it (told, then TERM to its group, then KILL); and says once, when it is gone and
- * all it had said is read, what became of it. Everything it sends is untrusted.
+ * a small environment (runner-environment.h); hears its packets; keeps its deadline; stops it
+ * (told, then TERM to its group, then KILL); and says once, when it is gone and all it had said is
+ * read, what became of it. Everything it sends is untrusted.
  *
  *   start -> checked -> go -> packets ... -> ended
  *

@@ -64,6 +64,17 @@ host_detail(errand_job *job, const char *key, const char *value)
     return client_send(self->client, packet);
 }
 
+static void
+complain_of_word(errand_job *job, const char *word)
+{
+    g_autofree char *text = g_strdup_printf(
+        "reason word \"%.*s\" is replaced by \"internal\": 1 to %d of a-z 0-9 - are "
+        "allowed",
+        WORD_MAX, word != NULL ? word : "", WORD_MAX);
+
+    host_log(job, ERRAND_LOG_WARNING, text);
+}
+
 /* A word that is no word costs the plugin its word, not the people its text. */
 int32_t
 host_give_reason(errand_job *job, const char *word, const char *text)
@@ -79,6 +90,8 @@ host_give_reason(errand_job *job, const char *word, const char *text)
     self->word = g_strdup(good ? word : "internal");
     self->text = g_strdup(text);
     g_mutex_unlock(&self->lock);
+    if (!good)
+        complain_of_word(job, word);
     return good ? 0 : -EINVAL;
 }
 

@@ -135,7 +135,9 @@ find_operation(const errand_plugin *plugin, const char *wanted, errand_operation
             return TRUE;
     }
     return fault(error, LOAD_ERROR_CONTRACT, plugin->name,
-                 "it has no operation %s; take it out of operations= in the manifest", wanted);
+                 "it has no operation %s; add that to the array of ERRAND_PLUGIN(), or take it out "
+                 "of operations= in the manifest",
+                 wanted);
 }
 
 gboolean

@@ -194,7 +194,6 @@ session_queue_head(Session *self, JobsExecution *execution, gboolean asked)
         jobs_execution_free(execution);
 }
 
-/* The answer to start-next. */
 void
 session_queue_started(Session *self, JobsExecution *execution)
 {

@@ -58,7 +58,7 @@ typedef struct {
 } SessionOptions;
 
 typedef enum {
-    SESSION_OFFLINE, /* not connected, waiting to try again, or trying */
+    SESSION_OFFLINE, /* waits to connect, or is stopped */
     SESSION_CONNECTING,
     SESSION_SUBSCRIBING,
     SESSION_READY, /* subscribed: the conversation runs */

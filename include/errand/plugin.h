@@ -320,7 +320,8 @@ errand_private_directory(errand_job *job)
 
 /* ---- Telling ---- */
 
-/* A line for the gateway's log, with the job's id added. */
+/* A line for the gateway's log, with the job's id added. INFO and DEBUG show with --verbose only.
+ */
 static inline void
 errand_log(errand_job *job, int32_t level, const char *text)
 {
@@ -451,7 +452,8 @@ errand_stream_get(errand_job *job, const errand_stream_request *request)
 
 /* ---- Ending badly, with a reason ----
  * return errand_fail(job, "no-space", "%s: %s", path, strerror(errno));
- * The word is for machines (1..64 of [a-z0-9-]), the text for people (cut at 1023 bytes). */
+ * The word is for machines (1..64 of [a-z0-9-], else it becomes "internal"), the text for people
+ * (cut at 1023 bytes). */
 
 #if defined(__GNUC__)
 #define ERRAND_PRINTF_ __attribute__((format(printf, 3, 4)))

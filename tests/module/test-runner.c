@@ -306,6 +306,22 @@ test_abi(gconstpointer plugin)
     g_assert_cmpint(verdict.outcome, ==, OUTCOME_SUCCEEDED);
 }
 
+/* Whoever wrote the plugin learns why the word is another one. */
+static void
+test_bad_word(void)
+{
+    g_autoptr(Fake) fake = fake_start(zoo, fake_packet("bad-reason", "{}"));
+    const Packet *line;
+
+    fake_expect(fake, PACKET_CHECKED);
+    fake_go(fake, START_FIRST, NULL);
+    line = fake_expect(fake, PACKET_LOG);
+    g_assert_cmpint(line->level, ==, 4);
+    g_assert_nonnull(strstr(line->text, "\"Not A Word!\" is replaced by \"internal\""));
+    g_assert_cmpstr(fake_expect(fake, PACKET_REASON)->key, ==, "internal");
+    expect_result(fake, OUTCOME_FAILED);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -329,5 +345,6 @@ main(int argc, char **argv)
     g_test_add_func("/runner/progress-is-flushed", test_progress_is_flushed);
     g_test_add_data_func("/runner/abi-frozen", "frozen", test_abi);
     g_test_add_data_func("/runner/abi-grown", "grown", test_abi);
+    g_test_add_func("/runner/bad-word", test_bad_word);
     return g_test_run();
 }

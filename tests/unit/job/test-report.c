@@ -101,6 +101,15 @@ test_process(void)
     report_step(details, plan, 1);
     report_process(details, &good, NULL, NULL);
     g_assert_null(details_get(details, "exitCode"));
+    report_process(details, &died, "before the reboot", "oops");
+    details_set(details, DETAILS_PLUGIN, "version", "7");
+    report_start(details);
+    report_process(details, &left, "after it", NULL);
+    g_assert_cmpstr(details_get(details, "stdout"), ==, "after it");
+    g_assert_null(details_get(details, "stderr"));
+    g_assert_null(details_get(details, "signal"));
+    g_assert_cmpstr(details_get(details, "version"), ==, "7");
+    g_assert_cmpstr(details_get(details, "step"), ==, "2/2 Step-2");
     drop_plan(plan);
 }
 
