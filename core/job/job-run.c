@@ -24,8 +24,6 @@ job_run_limit_ms(Job *self)
     return self->owner->options->default_timeout_ms;
 }
 
-/* ---- Progress ---- */
-
 void
 job_run_tell(Job *self, gboolean urgent)
 {
@@ -232,9 +230,8 @@ job_run_go(Job *self)
     crash_point("job:start");
     report_start(self->record->details);
     if (!store_started(self, &error)) {
-        if (self->start == START_FIRST) {
-            self->record->cleanup = NULL; /* it never begins */
-        }
+        /* What never begins needs no cleaning up. */
+        self->record->cleanup = self->start == START_FIRST ? NULL : self->record->cleanup;
         dispatcher_store_failed(self->owner, self, error);
         job_decide(self, EXECUTION_FAILED, job_disk_reason(error), error->message);
         return;
