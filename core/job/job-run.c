@@ -231,9 +231,8 @@ job_run_go(Job *self)
     }
     crash_point("job:start");
     if (!store_started(self, &error)) {
-        if (self->start == START_FIRST) {
-            self->record->cleanup = NULL; /* it never begins */
-        }
+        /* What never begins leaves nothing to clean up. */
+        self->record->cleanup = self->start == START_FIRST ? NULL : self->record->cleanup;
         dispatcher_store_failed(self->owner, self, error);
         job_decide(self, EXECUTION_FAILED, job_disk_reason(error), error->message);
         return;
