@@ -61,15 +61,20 @@ survivors_start_of(pid_t pid)
 void
 survivors_note(SurvivorsOf *of, pid_t group)
 {
-    static guint64 session_start;
+    static SurvivorsOf noted;
 
-    if (of->group == group && of->group_start > 0) {
+    /* *of alone may be of an earlier life, in which another had the number. */
+    if (of->group == group && group == noted.group && of->group_start == noted.group_start &&
+        noted.group_start > 0) {
         return;
     }
-    if (session_start == 0) {
-        session_start = survivors_start_of(getsid(0));
+    if (noted.session_start == 0) {
+        noted.session = getsid(0);
+        noted.session_start = survivors_start_of(noted.session);
     }
-    *of = (SurvivorsOf){group, getsid(0), survivors_start_of(group), session_start};
+    noted.group = group;
+    noted.group_start = survivors_start_of(group);
+    *of = noted;
 }
 
 static gboolean

@@ -85,8 +85,9 @@ def test_a_redirect_that_is_not_followed_is_not_the_documents_fault(device, plac
 
 
 @pytest.mark.parametrize("more", [{}, {"size": 0}, {"sha256": hashlib.sha256(b"").hexdigest()}], ids=str)
-@pytest.mark.parametrize("answer", [head("200 OK", "Content-Length: 0"),
-                                    head("200 OK", "Transfer-Encoding: chunked") + b"0\r\n\r\n"], ids=["length", "chunks"])
+@pytest.mark.parametrize("answer", [
+    head("200 OK", "Content-Length: 0"), head("200 OK", "Transfer-Encoding: chunked") + b"0\r\n\r\n"],
+    ids=["length", "chunks"])
 def test_an_empty_file(impatient, answer, more):
     with RawServer(lambda connection, *_: connection.sendall(answer)) as server:
         status, details, found = fetch(impatient, server, **more)

@@ -103,11 +103,12 @@ class Campaign:
 
     def live(self):
         """The machine restarts when it was asked to. errandd never ends by itself, but it does not begin where its
-        state directory takes nothing; a service manager tries again."""
+        state directory takes nothing; a service manager tries again, and again as long as the disk is full."""
         machine = self.machine
         if not self.device.alive() and self.device.process.returncode == UNAVAILABLE and self.counts["disk"]:
             self.counts["not started"] += 1
             self.start()
+            return
         assert self.device.alive(), f"errandd died by itself: {self.device.process.returncode}"
         if machine.count("reboot") > machine.reboots:
             machine.power_cycle()
@@ -211,6 +212,7 @@ class Campaign:
 
     def verdicts(self):
         """Everything that is not as it must be, one line each."""
+        self.device.wait_empty()    # a line of history is written when the folder goes
         found, told = self.marks(), history(self.device)
         for job, kind in self.ended.items():
             executions = self.executions(job)
